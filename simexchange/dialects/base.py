@@ -1,0 +1,126 @@
+"""What every dialect is made of, and what a transport may expect of one. Sans-I/O: no socket, no await, no clock.
+
+A transport turns bytes into a ``Request`` and calls ``Dialect.handle``; it asks ``Dialect.open_stream`` before it
+accepts a WebSocket, then feeds the ``StreamSession`` text and gives it a ``Sink`` to write to.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+JSON_TYPE: Final = b"application/json;charset=UTF-8"
+
+
+class Request:
+    """One HTTP request as it came: raw query text, raw body bytes, header names lower case (last one wins)."""
+
+    __slots__ = ("body", "headers", "method", "path", "peer", "query")
+
+    def __init__(
+        self, method: str, path: str, query: str, headers: Mapping[bytes, bytes], body: bytes, peer: str
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.peer = peer
+        """The peer's address, without a port. Forwarded headers never change it."""
+
+
+class Reply:
+    """One HTTP answer. ``headers`` are extra headers; content-type and content-length are the transport's to add."""
+
+    __slots__ = ("body", "content_type", "headers", "status")
+
+    def __init__(
+        self,
+        status: int,
+        body: bytes,
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+        content_type: bytes = JSON_TYPE,
+    ) -> None:
+        self.status = status
+        self.body = body
+        self.headers = headers
+        self.content_type = content_type
+
+
+class Sink(Protocol):
+    """Where a stream session writes. Calls never block and never raise; a closed sink swallows them.
+
+    The same ``payload`` object sent to many sinks is framed once: broadcast the object, not a copy.
+    """
+
+    def send(self, payload: bytes) -> None: ...
+
+    def ping(self, payload: bytes) -> None: ...
+
+    def close(self, code: int, reason: str = "") -> None: ...
+
+
+class StreamSession(ABC):
+    """One open WebSocket of a venue."""
+
+    sink: Sink
+    """Set by the transport before ``on_open``."""
+
+    @abstractmethod
+    def on_open(self) -> None: ...
+
+    @abstractmethod
+    def on_text(self, text: str) -> None:
+        """A complete text message of the client (the transport closes on invalid UTF-8 and over-long messages)."""
+
+    def on_binary(self, data: bytes) -> None:
+        """A complete binary message; by default read as text when it is UTF-8, else answered as garbage."""
+        self.on_text(data.decode("utf-8", "replace"))
+
+    @abstractmethod
+    def on_ping(self, payload: bytes) -> None:
+        """A ping frame came (the transport has ponged it); venues count it against message limits."""
+
+    @abstractmethod
+    def on_pong(self, payload: bytes) -> None: ...
+
+    @abstractmethod
+    def on_close(self) -> None:
+        """The connection is gone, whoever closed it; called exactly once, release everything."""
+
+
+class Dialect(ABC):
+    """One venue's wire. Mounted at the root of its own port."""
+
+    name: str
+
+    @abstractmethod
+    def handle(self, request: Request) -> Reply:
+        """Answer one request. Whatever the client sends, this returns; only a bug raises."""
+
+    @abstractmethod
+    def open_stream(self, request: Request) -> StreamSession | Reply:
+        """Accept a WebSocket handshake (method GET, path, query, headers) with a session, or refuse with a Reply."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Listen to the venue's bus and set timers; called once, when the world is complete."""
+
+
+class Fidelity(Enum):
+    """How true a part of a dialect is; shown by ``simexchange coverage``."""
+
+    SAME = "same"
+    SIMPLIFIED = "simplified"
+    MISSING = "missing"
+
+
+class Coverage(Struct, frozen=True):
+    """One row of the fidelity table: ``kind`` is endpoint, parameter, order type, stream, method, error or limit."""
+
+    kind: str
+    name: str
+    fidelity: Fidelity
+    note: str = ""

@@ -1,0 +1,168 @@
+"""What may be asked of a venue: requests that change state, journaled ahead of execution.
+
+A query is not a command. All values are immutable; quantities and prices are in the instrument's units, amounts
+in the asset's.
+"""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from simexchange.domain.enums import (
+    KeyKind,
+    OrderType,
+    Permission,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+    TradingStatus,
+)
+from simexchange.domain.ids import AccountId, AssetName, ClientOrderId, OrderId, Symbol
+from simexchange.domain.instrument import Instrument, Rules
+from simexchange.domain.secret import Secret
+from simexchange.domain.units import Amount, Price, Quantity, Rate
+
+
+class PlaceOrder(Struct, frozen=True, gc=False):
+    """A new order. ``quantity`` or ``quote_quantity`` (market only) is set, the other is 0.
+
+    ``client_order_id`` is never empty: a dialect generates one where the owner sent none.
+    ``self_trade_prevention`` None takes the instrument's default. ``test_only`` runs every check, changes nothing.
+    """
+
+    account_id: AccountId
+    symbol: Symbol
+    side: Side
+    order_type: OrderType
+    client_order_id: ClientOrderId
+    quantity: Quantity = 0
+    price: Price = 0
+    quote_quantity: Amount = 0
+    time_in_force: TimeInForce = TimeInForce.GTC
+    post_only: bool = False
+    self_trade_prevention: SelfTradePrevention | None = None
+    strategy_id: int | None = None
+    strategy_type: int | None = None
+    test_only: bool = False
+
+
+class CancelOrder(Struct, frozen=True, gc=False):
+    """Cancel by order id, by client order id, or by both (then both must name the same order)."""
+
+    account_id: AccountId
+    symbol: Symbol
+    order_id: OrderId | None = None
+    client_order_id: ClientOrderId | None = None
+    request_id: ClientOrderId = ""
+    """The owner's name for this very cancel; carried into the event."""
+
+
+class CancelAllOrders(Struct, frozen=True, gc=False):
+    """Cancel every open order of an account, of one instrument or (symbol None) of all."""
+
+    account_id: AccountId
+    symbol: Symbol | None = None
+    request_id: ClientOrderId = ""
+
+
+class CreateAccount(Struct, frozen=True, gc=False):
+    """Open an account. ``house`` marks market makers and noise: closed orders and trades of theirs are not kept."""
+
+    account_id: AccountId
+    name: str
+    maker_fee: Rate | None = None
+    taker_fee: Rate | None = None
+    house: bool = False
+
+
+class SetAccountStatus(Struct, frozen=True, gc=False):
+    account_id: AccountId
+    can_trade: bool = True
+    can_withdraw: bool = True
+    can_deposit: bool = True
+
+
+class SetFees(Struct, frozen=True, gc=False):
+    """Fee rates of an account, for one instrument or (symbol None) for all that have none of their own."""
+
+    account_id: AccountId
+    maker_fee: Rate
+    taker_fee: Rate
+    symbol: Symbol | None = None
+
+
+class Deposit(Struct, frozen=True, gc=False):
+    account_id: AccountId
+    asset: AssetName
+    amount: Amount
+
+
+class Withdraw(Struct, frozen=True, gc=False):
+    account_id: AccountId
+    asset: AssetName
+    amount: Amount
+    fee: Amount = 0
+
+
+class CreateKey(Struct, frozen=True, gc=False):
+    """Issue an API key. ``material`` is the HMAC secret, or the PEM public key of an RSA / Ed25519 pair."""
+
+    account_id: AccountId
+    api_key: str
+    kind: KeyKind
+    material: Secret
+    permissions: tuple[Permission, ...]
+    ip_allow: tuple[str, ...] = ()
+    expires_ns: int | None = None
+    label: str = ""
+
+
+class ChangeKey(Struct, frozen=True, gc=False):
+    """Change what a key may do; None leaves a property as it is."""
+
+    api_key: str
+    permissions: tuple[Permission, ...] | None = None
+    ip_allow: tuple[str, ...] | None = None
+    expires_ns: int | None = None
+
+
+class RevokeKey(Struct, frozen=True, gc=False):
+    api_key: str
+
+
+class ListInstrument(Struct, frozen=True, gc=False):
+    instrument: Instrument
+    rules: Rules
+    maker_fee: Rate
+    taker_fee: Rate
+    last_price: Price = 0
+    """The price history ends at; what bands and triggers use until the first trade."""
+    first_trade_id: int = 1
+
+
+class ChangeRules(Struct, frozen=True, gc=False):
+    symbol: Symbol
+    rules: Rules
+
+
+class SetTradingStatus(Struct, frozen=True, gc=False):
+    symbol: Symbol
+    status: TradingStatus
+
+
+Command: TypeAlias = (
+    PlaceOrder
+    | CancelOrder
+    | CancelAllOrders
+    | CreateAccount
+    | SetAccountStatus
+    | SetFees
+    | Deposit
+    | Withdraw
+    | CreateKey
+    | ChangeKey
+    | RevokeKey
+    | ListInstrument
+    | ChangeRules
+    | SetTradingStatus
+)

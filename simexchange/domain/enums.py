@@ -1,0 +1,95 @@
+"""The closed vocabularies of the core, in the field's standard terms. Wire words belong to the dialects."""
+
+from enum import Enum
+
+
+class Word(Enum):
+    """A closed vocabulary. Hashed by identity: members are singletons and live in dictionaries on the hot path."""
+
+    __hash__ = object.__hash__
+
+
+class Side(Word):
+    BUY = "buy"
+    SELL = "sell"
+
+    @property
+    def opposite(self) -> "Side":
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+
+class OrderType(Word):
+    """How an order prices itself once it works. Triggers and display quantities are properties of their own."""
+
+    LIMIT = "limit"
+    MARKET = "market"
+
+
+class TimeInForce(Word):
+    GTC = "gtc"
+    IOC = "ioc"
+    FOK = "fok"
+
+
+class OrderStatus(Word):
+    """FIX OrdStatus 39. The table of allowed changes is ``order.TRANSITIONS``."""
+
+    NEW = "new"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    CANCELED = "canceled"
+    EXPIRED = "expired"
+
+    @property
+    def is_open(self) -> bool:
+        return self is OrderStatus.NEW or self is OrderStatus.PARTIALLY_FILLED
+
+
+class Liquidity(Word):
+    MAKER = "maker"
+    TAKER = "taker"
+
+
+class SelfTradePrevention(Word):
+    """What happens when two orders of one account would match; the incoming order's mode decides."""
+
+    NONE = "none"
+    EXPIRE_TAKER = "expire_taker"
+    EXPIRE_MAKER = "expire_maker"
+    EXPIRE_BOTH = "expire_both"
+    DECREMENT = "decrement"
+
+
+class CancelReason(Word):
+    REQUESTED = "requested"
+    INSTRUMENT_CLOSED = "instrument_closed"
+    VENUE = "venue"
+
+
+class ExpireReason(Word):
+    """Why an order ended without being canceled by its owner and without being filled."""
+
+    IOC_REMAINDER = "ioc_remainder"
+    FOK_UNFILLED = "fok_unfilled"
+    NO_LIQUIDITY = "no_liquidity"
+    SELF_TRADE = "self_trade"
+
+
+class TradingStatus(Word):
+    CONTINUOUS = "continuous"
+    POST_ONLY = "post_only"
+    CANCEL_ONLY = "cancel_only"
+    HALTED = "halted"
+    CLOSED = "closed"
+
+
+class Permission(Word):
+    READ = "read"
+    TRADE = "trade"
+    WITHDRAW = "withdraw"
+
+
+class KeyKind(Word):
+    HMAC = "hmac"
+    RSA = "rsa"
+    ED25519 = "ed25519"

@@ -1,0 +1,1 @@
+"""The book: price-time priority and nothing else. Imports ``domain`` only."""

@@ -1,0 +1,171 @@
+"""Matching one incoming order against the book: who meets whom, for how much, at the maker's price.
+
+Moves quantities only. What the steps mean in money and events is the venue's business (``venue.settlement``).
+"""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from simexchange.domain.enums import OrderType, SelfTradePrevention, Side
+from simexchange.domain.ids import AccountId
+from simexchange.domain.order import Order
+from simexchange.domain.units import Price, Quantity
+from simexchange.matching.order_book import BookSide, OrderBook
+from simexchange.matching.price_level import PriceLevel
+
+
+class Fill(Struct, frozen=True, gc=False):
+    """The incoming order and ``maker`` trade; the leaves are those right after this step."""
+
+    maker: Order
+    price: Price
+    quantity: Quantity
+    maker_leaves: Quantity
+    taker_leaves: Quantity
+
+
+class Prevention(Struct, frozen=True, gc=False):
+    """The incoming order met an order of its own account and did not trade.
+
+    ``maker_expires`` / ``taker_expires`` say who ends here, the prevented quantities what each lost; the leaves are
+    those right after this step.
+    """
+
+    maker: Order
+    price: Price
+    maker_expires: bool
+    taker_expires: bool
+    maker_prevented: Quantity
+    taker_prevented: Quantity
+    maker_leaves: Quantity
+    taker_leaves: Quantity
+
+
+Step: TypeAlias = Fill | Prevention
+
+
+def match(book: OrderBook, taker: Order) -> list[Step]:
+    """Match ``taker`` as far as its price and quantity reach; the steps in order. The book and the leaves change.
+
+    A maker that is filled or expires has left the book when this returns; whatever ``taker`` still wants is its
+    ``leaves_quantity``. After a step with ``taker_expires`` nothing more is matched.
+    """
+    steps: list[Step] = []
+    terms = taker.terms
+    against = book.against(terms.side)
+    sign = against.sign
+    account_id = terms.account_id
+    limit_key = None if terms.order_type is OrderType.MARKET else sign * terms.price
+    while taker.leaves_quantity > 0 and (level := against.best()) is not None:
+        if limit_key is not None and sign * level.price > limit_key:
+            break
+        while taker.leaves_quantity > 0 and level.orders:
+            maker = level.front()
+            if maker.terms.account_id == account_id and terms.self_trade_prevention is not SelfTradePrevention.NONE:
+                step = _prevent(against, level, maker, taker)
+                steps.append(step)
+                if step.taker_expires:
+                    return steps
+                continue
+            quantity = min(taker.leaves_quantity, maker.leaves_quantity)
+            taker.leaves_quantity -= quantity
+            against.reduce(level, maker, quantity)
+            if maker.leaves_quantity == 0:
+                against.drop(level, maker)
+            steps.append(Fill(maker, level.price, quantity, maker.leaves_quantity, taker.leaves_quantity))
+    return steps
+
+
+def _prevent(against: BookSide, level: PriceLevel, maker: Order, taker: Order) -> Prevention:
+    mode = taker.terms.self_trade_prevention
+    if mode is SelfTradePrevention.DECREMENT:
+        maker_prevented = taker_prevented = min(taker.leaves_quantity, maker.leaves_quantity)
+        maker_expires = maker_prevented == maker.leaves_quantity
+        taker_expires = taker_prevented == taker.leaves_quantity
+    else:
+        maker_expires = mode is not SelfTradePrevention.EXPIRE_TAKER
+        taker_expires = mode is not SelfTradePrevention.EXPIRE_MAKER
+        maker_prevented = maker.leaves_quantity if maker_expires else 0
+        taker_prevented = taker.leaves_quantity if taker_expires else 0
+    taker.leaves_quantity -= taker_prevented
+    against.reduce(level, maker, maker_prevented)
+    if maker_expires:
+        against.drop(level, maker)
+    return Prevention(
+        maker,
+        level.price,
+        maker_expires,
+        taker_expires,
+        maker_prevented,
+        taker_prevented,
+        maker.leaves_quantity,
+        taker.leaves_quantity,
+    )
+
+
+class Reach(Struct, frozen=True, gc=False):
+    """What an incoming order would get right now."""
+
+    quantity: Quantity
+    """What would trade."""
+    cost: int
+    """Sum of price * quantity over those trades, in raw units (times the instrument's quote factor: an amount)."""
+    decremented: Quantity = 0
+    """What it would lose to self-trade prevention on the way."""
+
+
+def reach(
+    book: OrderBook,
+    side: Side,
+    quantity: Quantity,
+    price: Price,
+    account_id: AccountId,
+    mode: SelfTradePrevention,
+) -> Reach:
+    """What ``quantity`` would trade against the book now, up to ``price`` (0: any price). Nothing changes."""
+    got = cost = decremented = 0
+    for maker, level_price in _reachable(book, side, price):
+        open_quantity = quantity - got - decremented
+        if open_quantity <= 0:
+            break
+        wanted = min(open_quantity, maker.leaves_quantity)
+        if maker.terms.account_id == account_id and mode is not SelfTradePrevention.NONE:
+            if mode is SelfTradePrevention.EXPIRE_MAKER:
+                continue
+            if mode is SelfTradePrevention.DECREMENT:
+                decremented += wanted
+                continue
+            break
+        got += wanted
+        cost += wanted * level_price
+    return Reach(got, cost, decremented)
+
+
+def quantity_for_quote(
+    book: OrderBook, side: Side, budget: int, lot: Quantity, account_id: AccountId, mode: SelfTradePrevention
+) -> Quantity:
+    """How much a market order worth ``budget`` (raw units: price * quantity) comes to against the book now.
+
+    Whole lots only; own orders that would expire are passed over. 0 when the book holds nothing to take.
+    """
+    got = 0
+    for maker, level_price in _reachable(book, side, 0):
+        if maker.terms.account_id == account_id and mode is SelfTradePrevention.EXPIRE_MAKER:
+            continue
+        wanted = min(budget // level_price, maker.leaves_quantity)
+        got += wanted
+        budget -= wanted * level_price
+        if wanted < maker.leaves_quantity:
+            break
+    return got - got % lot if lot else got
+
+
+def _reachable(book: OrderBook, side: Side, price: Price) -> Iterator[tuple[Order, Price]]:
+    against = book.against(side)
+    for level in against.levels.values():
+        if price and against.sign * level.price > against.sign * price:
+            return
+        for maker in level.orders.values():
+            yield maker, level.price

@@ -1,0 +1,1 @@
+"""Sockets: the only floor that knows starlette, uvicorn, websockets and asyncio."""

@@ -1,0 +1,184 @@
+"""Pre-trade checks: one function per rule, run in RejectReason order; the first that fails is the answer.
+
+A check returns None, or the reason and a text that says which rule, what was sent and what would have passed.
+"""
+
+from collections.abc import Callable
+from typing import Final, TypeAlias
+
+from simexchange.domain.commands import PlaceOrder
+from simexchange.domain.enums import OrderType, Side, TradingStatus
+from simexchange.domain.errors import RejectReason
+from simexchange.domain.units import RATE_ONE, Price, Quantity, format_trimmed, mul_div
+from simexchange.venue.accounts import Account
+from simexchange.venue.market import Market
+
+Failure: TypeAlias = tuple[RejectReason, str]
+Check: TypeAlias = Callable[[PlaceOrder, Market, Account, int], Failure | None]
+
+
+def trading_status(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    status = market.status
+    if status is TradingStatus.CONTINUOUS or (status is TradingStatus.POST_ONLY and order.post_only):
+        return None
+    return RejectReason.INSTRUMENT_NOT_TRADING, f"{order.symbol} is {status.value}"
+
+
+def account_status(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    return None if account.can_trade else (RejectReason.ACCOUNT_DISABLED, f"{account.name} may not trade")
+
+
+def order_type(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    rules = market.rules
+    if order.order_type not in rules.order_types:
+        return RejectReason.ORDER_TYPE_UNSUPPORTED, f"{order.symbol} takes no {order.order_type.value} orders"
+    if order.post_only and not rules.post_only:
+        return RejectReason.POST_ONLY_UNSUPPORTED, f"{order.symbol} takes no post-only orders"
+    if order.quote_quantity and not rules.quote_quantity_market:
+        return RejectReason.QUOTE_QUANTITY_UNSUPPORTED, f"{order.symbol} takes no orders by quote amount"
+    mode = order.self_trade_prevention
+    if mode is not None and mode not in rules.self_trade_prevention:
+        return RejectReason.SELF_TRADE_PREVENTION_UNSUPPORTED, f"{order.symbol} does not allow {mode.value}"
+    return None
+
+
+def price(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    if order.order_type is OrderType.MARKET:
+        return None
+    rules, value = market.rules, order.price
+    if value < rules.min_price or value <= 0:
+        return RejectReason.PRICE_TOO_LOW, _bound("price", value, market.instrument.price_decimals, rules.min_price)
+    if rules.max_price and value > rules.max_price:
+        return RejectReason.PRICE_TOO_HIGH, _bound("price", value, market.instrument.price_decimals, rules.max_price)
+    if rules.tick_size and (value - rules.min_price) % rules.tick_size:
+        return RejectReason.PRICE_OFF_TICK, _step("price", value, market.instrument.price_decimals, rules.tick_size)
+    return None
+
+
+def price_band(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    band = market.rules.price_band
+    if band is None or order.order_type is OrderType.MARKET:
+        return None
+    average = market.average_price(now_ns, band.minutes)
+    if average == 0:
+        return None
+    up, down = (band.bid_up, band.bid_down) if order.side is Side.BUY else (band.ask_up, band.ask_down)
+    low, high = mul_div(average, down, RATE_ONE, up=True), mul_div(average, up, RATE_ONE)
+    if low <= order.price <= high:
+        return None
+    decimals = market.instrument.price_decimals
+    return (
+        RejectReason.PRICE_OUTSIDE_BAND,
+        (
+            f"price {format_trimmed(order.price, decimals)} is not within"
+            f" {format_trimmed(low, decimals)} to {format_trimmed(high, decimals)}"
+        ),
+    )
+
+
+def quantity(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    if order.quote_quantity:
+        return None
+    rules, value, decimals = market.rules, order.quantity, market.instrument.quantity_decimals
+    if value < rules.min_quantity or value <= 0:
+        return RejectReason.QUANTITY_TOO_SMALL, _bound("quantity", value, decimals, rules.min_quantity)
+    if rules.max_quantity and value > rules.max_quantity:
+        return RejectReason.QUANTITY_TOO_LARGE, _bound("quantity", value, decimals, rules.max_quantity)
+    if rules.lot_size and (value - rules.min_quantity) % rules.lot_size:
+        return RejectReason.QUANTITY_OFF_LOT, _step("quantity", value, decimals, rules.lot_size)
+    if order.order_type is OrderType.MARKET:
+        if value < rules.market_min_quantity:
+            return RejectReason.MARKET_QUANTITY_TOO_SMALL, _bound(
+                "quantity", value, decimals, rules.market_min_quantity
+            )
+        if rules.market_max_quantity and value > rules.market_max_quantity:
+            return RejectReason.MARKET_QUANTITY_TOO_LARGE, _bound(
+                "quantity", value, decimals, rules.market_max_quantity
+            )
+        if rules.market_lot_size and (value - rules.market_min_quantity) % rules.market_lot_size:
+            return RejectReason.MARKET_QUANTITY_OFF_LOT, _step("quantity", value, decimals, rules.market_lot_size)
+    return None
+
+
+def notional(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    rules = market.rules
+    is_market = order.order_type is OrderType.MARKET
+    if order.quote_quantity:
+        value = order.quote_quantity
+    else:
+        base_price = market.average_price(now_ns) if is_market else order.price
+        value = base_price * order.quantity * market.quote_factor
+    decimals = market.instrument.quote.decimals
+    if value < rules.min_notional and (rules.min_notional_for_market or not is_market):
+        return RejectReason.NOTIONAL_TOO_SMALL, _bound("notional", value, decimals, rules.min_notional)
+    if rules.max_notional and value > rules.max_notional and (rules.max_notional_for_market or not is_market):
+        return RejectReason.NOTIONAL_TOO_LARGE, _bound("notional", value, decimals, rules.max_notional)
+    return None
+
+
+def open_orders(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    cap = market.rules.max_open_orders
+    if not cap or account.house:
+        return None
+    count = len(account.open_orders.get(order.symbol, ()))
+    return None if count < cap else (RejectReason.OPEN_ORDERS_EXCEEDED, f"{count} open orders, at most {cap}")
+
+
+def position(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    cap = market.rules.max_position
+    if not cap or order.side is Side.SELL:
+        return None
+    balance = account.balance(market.base_name)
+    wanted = (balance.free + balance.held) // market.base_factor + order.quantity
+    wanted += sum(
+        other.leaves_quantity
+        for other in account.open_orders.get(order.symbol, {}).values()
+        if other.terms.side is Side.BUY
+    )
+    if wanted <= cap:
+        return None
+    return RejectReason.POSITION_EXCEEDED, _bound("position", wanted, market.instrument.quantity_decimals, cap)
+
+
+def client_order_id(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    earlier = account.by_client_order_id.get((order.symbol, order.client_order_id))
+    if earlier is None or not earlier.status.is_open:
+        return None
+    return (
+        RejectReason.CLIENT_ORDER_ID_DUPLICATE,
+        f"an open order is already called {order.client_order_id!r}",
+    )
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    account_status,
+    trading_status,
+    order_type,
+    price,
+    price_band,
+    quantity,
+    notional,
+    open_orders,
+    position,
+    client_order_id,
+)
+"""What does not depend on the opposite side of the book. Liquidity and funds follow in ``orders.place``."""
+
+
+def first_failure(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    for check in CHECKS:
+        failure = check(order, market, account, now_ns)
+        if failure is not None:
+            return failure
+    return None
+
+
+def _bound(what: str, value: Price | Quantity, decimals: int, bound: int) -> str:
+    relation = "below the minimum" if value < bound else "above the maximum"
+    if value <= 0 and bound <= 0:
+        return f"{what} {format_trimmed(value, decimals)} is not above 0"
+    return f"{what} {format_trimmed(value, decimals)} is {relation} {format_trimmed(bound, decimals)}"
+
+
+def _step(what: str, value: Price | Quantity, decimals: int, step: int) -> str:
+    return f"{what} {format_trimmed(value, decimals)} is not a multiple of {format_trimmed(step, decimals)}"
