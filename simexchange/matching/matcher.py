@@ -58,7 +58,7 @@ def match(book: OrderBook, taker: Order) -> list[Step]:
     sign = against.sign
     account_id = terms.account_id
     limit_key = None if terms.order_type is OrderType.MARKET else sign * terms.price
-    while taker.leaves_quantity > 0 and (level := against.best()) is not None:
+    while taker.leaves_quantity > 0 and (level := against.best) is not None:
         if limit_key is not None and sign * level.price > limit_key:
             break
         while taker.leaves_quantity > 0 and level.orders:
@@ -69,7 +69,9 @@ def match(book: OrderBook, taker: Order) -> list[Step]:
                 if step.taker_expires:
                     return steps
                 continue
-            quantity = min(taker.leaves_quantity, maker.leaves_quantity)
+            quantity = taker.leaves_quantity
+            if maker.leaves_quantity < quantity:
+                quantity = maker.leaves_quantity
             taker.leaves_quantity -= quantity
             against.reduce(level, maker, quantity)
             if maker.leaves_quantity == 0:

@@ -15,20 +15,21 @@ from simexchange.matching.price_level import PriceLevel
 
 
 class BookSide:
-    """The levels of one side, best price first. Keys are negated for bids so that the best is always the smallest."""
+    """The levels of one side, best price first. Keys are negated for bids so that the best is always the smallest.
 
-    __slots__ = ("levels", "sign", "touched")
+    ``best`` is the first level or None: kept, because every published change asks for it.
+    """
+
+    __slots__ = ("best", "levels", "sign", "touched")
 
     def __init__(self, side: Side) -> None:
         self.sign = -1 if side is Side.BUY else 1
         self.levels: SortedDict[int, PriceLevel] = SortedDict()
+        self.best: PriceLevel | None = None
         self.touched: dict[Price, None] = {}
 
     def __len__(self) -> int:
         return len(self.levels)
-
-    def best(self) -> PriceLevel | None:
-        return self.levels.peekitem(0)[1] if self.levels else None
 
     def level(self, price: Price) -> PriceLevel | None:
         return self.levels.get(self.sign * price)
@@ -39,14 +40,18 @@ class BookSide:
         level = self.levels.get(key)
         if level is None:
             level = self.levels[key] = PriceLevel(price)
+            best = self.best
+            if best is None or key < self.sign * best.price:
+                self.best = level
         level.add(order)
         self.touched[price] = None
 
     def remove(self, order: Order) -> None:
-        """Take a resting order out, whatever it still wants."""
+        """Take a resting order out, whatever it still wants; its open quantity stays its own."""
         price = order.terms.price
         level = self.levels[self.sign * price]
-        self.reduce(level, order, order.leaves_quantity)
+        level.quantity -= order.leaves_quantity
+        self.touched[price] = None
         self.drop(level, order)
 
     def reduce(self, level: PriceLevel, order: Order, quantity: Quantity) -> None:
@@ -56,10 +61,12 @@ class BookSide:
         self.touched[level.price] = None
 
     def drop(self, level: PriceLevel, order: Order) -> None:
-        """Take out an order that wants nothing any more, and its level if it was the last."""
+        """Take out an order whose open quantity is off the total, and its level if it was the last."""
         level.remove(order)
         if not level.orders:
             del self.levels[self.sign * level.price]
+            if level is self.best:
+                self.best = self.levels.peekitem(0)[1] if self.levels else None
 
     def depth(self, limit: int) -> list[tuple[Price, Quantity]]:
         """At most ``limit`` levels as (price, quantity), best first."""
@@ -67,14 +74,16 @@ class BookSide:
 
     def take_changes(self) -> tuple[tuple[Price, Quantity], ...]:
         """The levels touched since the last call with their totals now; 0 where a level is gone."""
-        if not self.touched:
+        touched = self.touched
+        if not touched:
             return ()
         get, sign = self.levels.get, self.sign
-        changes = tuple(
-            (price, level.quantity if (level := get(sign * price)) is not None else 0) for price in self.touched
-        )
-        self.touched.clear()
-        return changes
+        changes = []
+        for price in touched:
+            level = get(sign * price)
+            changes.append((price, 0 if level is None else level.quantity))
+        touched.clear()
+        return tuple(changes)
 
 
 class OrderBook:
@@ -96,7 +105,7 @@ class OrderBook:
 
     def best(self, side: Side) -> tuple[Price, Quantity]:
         """Best price and its quantity, or (0, 0)."""
-        level = self.side(side).best()
+        level = self.side(side).best
         return (level.price, level.quantity) if level is not None else (0, 0)
 
     def depth(self, side: Side, limit: int) -> list[tuple[Price, Quantity]]:
@@ -104,7 +113,7 @@ class OrderBook:
 
     def crosses(self, side: Side, price: Price) -> bool:
         """Whether a limit order at ``price`` would take."""
-        level = self.against(side).best()
+        level = self.against(side).best
         if level is None:
             return False
         return level.price <= price if side is Side.BUY else level.price >= price

@@ -71,14 +71,11 @@ class Ledger:
         if not self._touched:
             return []
         changes = []
+        accounts = self._accounts
         for account_id, touched in self._touched.items():
-            self._accounts[account_id].updated_ns = ts_ns
-            changes.append(
-                BalancesChanged(
-                    account_id,
-                    tuple((asset, balance.free, balance.held) for asset, balance in touched.items()),
-                )
-            )
+            accounts[account_id].updated_ns = ts_ns
+            balances = [(asset, balance.free, balance.held) for asset, balance in touched.items()]
+            changes.append(BalancesChanged(account_id, tuple(balances)))
         self._touched = {}
         return changes
 

@@ -17,6 +17,7 @@ class Market:
 
     def __init__(self, instrument: Instrument, rules: Rules, maker_fee: Rate, taker_fee: Rate) -> None:
         self.instrument = instrument
+        self.symbol = instrument.symbol
         self.rules = rules
         self.maker_fee = maker_fee
         self.taker_fee = taker_fee

@@ -234,9 +234,7 @@ def end(
     events: list[Event],
 ) -> None:
     """Take a resting order out of the book, free its money, and say so."""
-    leaves = order.leaves_quantity
     market.book.side(order.terms.side).remove(order)
-    order.leaves_quantity = leaves
     account.close_order(order, OrderStatus.CANCELED, ts_ns)
     release_surplus(state, market, account, order, ended=True)
     events.append(
