@@ -1,0 +1,1 @@
+"""Binance spot: REST, streams and WebSocket API, as the venue documents them."""

@@ -1,0 +1,130 @@
+"""This venue's words, both ways: symbols, sides, order types, statuses, and how it writes numbers.
+
+Source: Binance "ENUM Definitions".
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from simexchange.dialects.binance import errors
+from simexchange.dialects.binance.errors import BinanceRefusal
+from simexchange.domain.enums import (
+    ExpireReason,
+    OrderStatus,
+    OrderType,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+    TradingStatus,
+)
+from simexchange.domain.ids import Symbol
+from simexchange.domain.order import OrderTerms
+from simexchange.venue.market import Market
+
+SIDES: Final = {"BUY": Side.BUY, "SELL": Side.SELL}
+SIDE_WORDS: Final = {side: word for word, side in SIDES.items()}
+
+TIMES_IN_FORCE: Final = {"GTC": TimeInForce.GTC, "IOC": TimeInForce.IOC, "FOK": TimeInForce.FOK}
+TIME_IN_FORCE_WORDS: Final = {value: word for word, value in TIMES_IN_FORCE.items()}
+
+SELF_TRADE_PREVENTIONS: Final = {
+    "NONE": SelfTradePrevention.NONE,
+    "EXPIRE_TAKER": SelfTradePrevention.EXPIRE_TAKER,
+    "EXPIRE_MAKER": SelfTradePrevention.EXPIRE_MAKER,
+    "EXPIRE_BOTH": SelfTradePrevention.EXPIRE_BOTH,
+    "DECREMENT": SelfTradePrevention.DECREMENT,
+}
+SELF_TRADE_PREVENTION_WORDS: Final = {value: word for word, value in SELF_TRADE_PREVENTIONS.items()}
+
+STATUS_WORDS: Final = {
+    OrderStatus.NEW: "NEW",
+    OrderStatus.PARTIALLY_FILLED: "PARTIALLY_FILLED",
+    OrderStatus.FILLED: "FILLED",
+    OrderStatus.CANCELED: "CANCELED",
+    OrderStatus.EXPIRED: "EXPIRED",
+}
+EXPIRED_IN_MATCH: Final = "EXPIRED_IN_MATCH"
+"""How an order that self-trade prevention ended is called; the core knows it by its reason."""
+
+EXPIRY_REASON_WORDS: Final = {
+    ExpireReason.IOC_REMAINDER: "UNFILLED_IOC_QUANTITY_EXPIRED",
+    ExpireReason.FOK_UNFILLED: "UNFILLED_FOK_ORDER_EXPIRED",
+    ExpireReason.NO_LIQUIDITY: "INSUFFICIENT_LIQUIDITY",
+}
+"""Absent for SELF_TRADE: there the status says why."""
+
+TRADING_STATUS_WORDS: Final = {
+    TradingStatus.CONTINUOUS: "TRADING",
+    TradingStatus.POST_ONLY: "TRADING",
+    TradingStatus.CANCEL_ONLY: "CANCEL_ONLY",
+    TradingStatus.HALTED: "HALT",
+    TradingStatus.CLOSED: "BREAK",
+}
+
+
+def order_type_word(terms: OrderTerms) -> str:
+    if terms.order_type is OrderType.MARKET:
+        return "MARKET"
+    return "LIMIT_MAKER" if terms.post_only else "LIMIT"
+
+
+def wire_symbol(symbol: Symbol) -> str:
+    """``BTC/USDT`` as this venue spells it: ``BTCUSDT``."""
+    return symbol.replace("/", "")
+
+
+class Symbols:
+    """The venue's instruments by their spelling on this wire; follows new listings."""
+
+    __slots__ = ("_by_word", "_markets", "_words")
+
+    def __init__(self, markets: Mapping[Symbol, Market]) -> None:
+        self._markets = markets
+        self._by_word: dict[str, Market] = {}
+        self._words: dict[Symbol, str] = {}
+
+    def find(self, word: str) -> Market | None:
+        market = self._by_word.get(word)
+        if market is None and len(self._by_word) != len(self._markets):
+            self._refresh()
+            market = self._by_word.get(word)
+        return market
+
+    def market(self, word: str) -> Market:
+        """The market of a symbol, or the refusal ``-1121``."""
+        market = self._by_word.get(word) or self.find(word)
+        if market is None:
+            raise BinanceRefusal(errors.BAD_SYMBOL)
+        return market
+
+    def word(self, symbol: Symbol) -> str:
+        word = self._words.get(symbol)
+        if word is None:
+            self._refresh()
+            word = self._words[symbol]
+        return word
+
+    def all(self) -> list[Market]:
+        """Every market, in order of listing."""
+        return list(self._markets.values())
+
+    def _refresh(self) -> None:
+        self._words = {symbol: wire_symbol(symbol) for symbol in self._markets}
+        self._by_word = {self._words[symbol]: market for symbol, market in self._markets.items()}
+
+
+@lru_cache(maxsize=16_384)
+def text8(units: int) -> str:
+    """A price or quantity (units of 10**-8, any sign) as the venue writes it: ``"0.00100000"``."""
+    if units < 0:
+        return "-" + text8(-units)
+    digits = str(units)
+    return f"{digits[:-8]}.{digits[-8:]}" if len(digits) > 8 else f"0.{digits:0>8}"
+
+
+def amount8(amount: int, decimals: int = 16) -> str:
+    """An amount of an asset with ``decimals`` decimals, cut toward zero to the 8 the venue shows."""
+    if amount < 0:
+        return "-" + amount8(-amount, decimals)
+    return text8(amount // 10 ** (decimals - 8) if decimals >= 8 else amount * 10 ** (8 - decimals))
