@@ -60,9 +60,14 @@ class Account(Struct):
 
     def add_order(self, order: Order) -> None:
         terms = order.terms
-        self.open_orders.setdefault(terms.symbol, {})[terms.order_id] = order
-        self.orders.setdefault(terms.symbol, {})[terms.order_id] = order
-        self.by_client_order_id[terms.symbol, terms.client_order_id] = order
+        symbol, order_id = terms.symbol, terms.order_id
+        open_orders = self.open_orders.get(symbol)
+        if open_orders is None:
+            open_orders = self.open_orders[symbol] = {}
+            self.orders[symbol] = {}
+        open_orders[order_id] = order
+        self.orders[symbol][order_id] = order
+        self.by_client_order_id[symbol, terms.client_order_id] = order
 
     def close_order(self, order: Order, status: OrderStatus, ts_ns: int) -> None:
         """An order reached a final status: it leaves the open ones, and for the house also the history."""

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from simexchange.domain.commands import PlaceOrder
 from simexchange.domain.enums import OrderType, Side, TradingStatus
 from simexchange.domain.errors import RejectReason
+from simexchange.domain.instrument import PriceBand
 from simexchange.domain.units import RATE_ONE, Price, Quantity, format_trimmed, mul_div
 from simexchange.venue.accounts import Account
 from simexchange.venue.market import Market
@@ -17,18 +18,12 @@ Failure: TypeAlias = tuple[RejectReason, str]
 Check: TypeAlias = Callable[[PlaceOrder, Market, Account, int], Failure | None]
 
 
-def trading_status(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+def eligibility(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    if not account.can_trade:
+        return RejectReason.ACCOUNT_DISABLED, f"{account.name} may not trade"
     status = market.status
-    if status is TradingStatus.CONTINUOUS or (status is TradingStatus.POST_ONLY and order.post_only):
-        return None
-    return RejectReason.INSTRUMENT_NOT_TRADING, f"{order.symbol} is {status.value}"
-
-
-def account_status(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
-    return None if account.can_trade else (RejectReason.ACCOUNT_DISABLED, f"{account.name} may not trade")
-
-
-def order_type(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    if status is not TradingStatus.CONTINUOUS and not (status is TradingStatus.POST_ONLY and order.post_only):
+        return RejectReason.INSTRUMENT_NOT_TRADING, f"{order.symbol} is {status.value}"
     rules = market.rules
     if order.order_type not in rules.order_types:
         return RejectReason.ORDER_TYPE_UNSUPPORTED, f"{order.symbol} takes no {order.order_type.value} orders"
@@ -52,13 +47,10 @@ def price(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> F
         return RejectReason.PRICE_TOO_HIGH, _bound("price", value, market.instrument.price_decimals, rules.max_price)
     if rules.tick_size and (value - rules.min_price) % rules.tick_size:
         return RejectReason.PRICE_OFF_TICK, _step("price", value, market.instrument.price_decimals, rules.tick_size)
-    return None
+    return None if rules.price_band is None else _price_band(order, market, rules.price_band, now_ns)
 
 
-def price_band(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
-    band = market.rules.price_band
-    if band is None or order.order_type is OrderType.MARKET:
-        return None
+def _price_band(order: PlaceOrder, market: Market, band: PriceBand, now_ns: int) -> Failure | None:
     average = market.average_price(now_ns, band.minutes)
     if average == 0:
         return None
@@ -151,11 +143,8 @@ def client_order_id(order: PlaceOrder, market: Market, account: Account, now_ns:
 
 
 CHECKS: Final[tuple[Check, ...]] = (
-    account_status,
-    trading_status,
-    order_type,
+    eligibility,
     price,
-    price_band,
     quantity,
     notional,
     open_orders,

@@ -33,10 +33,12 @@ class Market:
         self.base_name = instrument.base.name
         self.quote_name = instrument.quote.name
         self._minutes: deque[list[int]] = deque(maxlen=KEPT_MINUTES)
+        self._average: tuple[int, int, Price] = (-1, 0, 0)
 
     def note_trade(self, ts_ns: int, price: Price, quantity: Quantity) -> None:
         """A trade happened: it is the last price and counts in the average."""
         self.last_price = price
+        self._average = (-1, 0, 0)
         minute = ts_ns // MINUTE_NS
         minutes = self._minutes
         if minutes and minutes[-1][0] == minute:
@@ -48,14 +50,19 @@ class Market:
 
     def average_price(self, now_ns: int, minutes: int = 5) -> Price:
         """Volume-weighted price of the last ``minutes`` whole minutes and the current one; the last price if none."""
-        oldest = now_ns // MINUTE_NS - minutes
+        minute_now = now_ns // MINUTE_NS
+        cached = self._average
+        if cached[0] == minute_now and cached[1] == minutes:
+            return cached[2]
         notional = quantity = 0
         for minute, bucket_notional, bucket_quantity in reversed(self._minutes):
-            if minute <= oldest:
+            if minute <= minute_now - minutes:
                 break
             notional += bucket_notional
             quantity += bucket_quantity
-        return notional // quantity if quantity else self.last_price
+        average = notional // quantity if quantity else self.last_price
+        self._average = (minute_now, minutes, average)
+        return average
 
     def take_execution_id(self) -> int:
         execution_id = self.next_execution_id

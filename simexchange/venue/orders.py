@@ -129,10 +129,9 @@ def _work(state: VenueState, market: Market, account: Account, terms: OrderTerms
     account.add_order(order)
     prevented = False
     fillable = terms.time_in_force is not TimeInForce.FOK or _fills_whole(market, order)
-    if fillable:
-        steps = match(market.book, order)
-        if steps:
-            prevented = settle(state, market, account, order, steps, ts_ns, events)
+    steps = match(market.book, order) if fillable else []
+    if steps:
+        prevented = settle(state, market, account, order, steps, ts_ns, events)
     if prevented:
         events.append(expire(market, account, order, ExpireReason.SELF_TRADE, ts_ns))
     elif order.leaves_quantity == 0:
@@ -145,7 +144,8 @@ def _work(state: VenueState, market: Market, account: Account, terms: OrderTerms
         events.append(expire(market, account, order, ExpireReason.IOC_REMAINDER, ts_ns))
     else:
         market.book.side(terms.side).add(order)
-    release_surplus(state, market, account, order, ended=not order.status.is_open)
+    if steps or order.status is not OrderStatus.NEW:
+        release_surplus(state, market, account, order, ended=not order.status.is_open)
     publish_book(market, events)
     return events
 
