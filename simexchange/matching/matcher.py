@@ -8,7 +8,11 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from simexchange.domain.enums import OrderType, SelfTradePrevention, Side
+from simexchange.domain.enums import (
+    MARKET,
+    SelfTradePrevention,
+    Side,
+)
 from simexchange.domain.ids import AccountId
 from simexchange.domain.order import Order
 from simexchange.domain.units import Price, Quantity
@@ -57,7 +61,7 @@ def match(book: OrderBook, taker: Order) -> list[Step]:
     against = book.against(terms.side)
     sign = against.sign
     account_id = terms.account_id
-    limit_key = None if terms.order_type is OrderType.MARKET else sign * terms.price
+    limit_key = None if terms.order_type is MARKET else sign * terms.price
     while taker.leaves_quantity > 0 and (level := against.best) is not None:
         if limit_key is not None and sign * level.price > limit_key:
             break

@@ -8,7 +8,11 @@ from itertools import islice
 
 from sortedcontainers import SortedDict
 
-from simexchange.domain.enums import Side
+from simexchange.domain.enums import (
+    BUY,
+    SELL,
+    Side,
+)
 from simexchange.domain.order import Order
 from simexchange.domain.units import Price, Quantity
 from simexchange.matching.price_level import PriceLevel
@@ -23,7 +27,7 @@ class BookSide:
     __slots__ = ("best", "levels", "sign", "touched")
 
     def __init__(self, side: Side) -> None:
-        self.sign = -1 if side is Side.BUY else 1
+        self.sign = -1 if side is BUY else 1
         self.levels: SortedDict[int, PriceLevel] = SortedDict()
         self.best: PriceLevel | None = None
         self.touched: dict[Price, None] = {}
@@ -92,16 +96,16 @@ class OrderBook:
     __slots__ = ("asks", "bids", "update_id")
 
     def __init__(self) -> None:
-        self.bids = BookSide(Side.BUY)
-        self.asks = BookSide(Side.SELL)
+        self.bids = BookSide(BUY)
+        self.asks = BookSide(SELL)
         self.update_id = 0
 
     def side(self, side: Side) -> BookSide:
-        return self.bids if side is Side.BUY else self.asks
+        return self.bids if side is BUY else self.asks
 
     def against(self, side: Side) -> BookSide:
         """The side an incoming order of ``side`` would take from."""
-        return self.asks if side is Side.BUY else self.bids
+        return self.asks if side is BUY else self.bids
 
     def best(self, side: Side) -> tuple[Price, Quantity]:
         """Best price and its quantity, or (0, 0)."""
@@ -116,4 +120,4 @@ class OrderBook:
         level = self.against(side).best
         if level is None:
             return False
-        return level.price <= price if side is Side.BUY else level.price >= price
+        return level.price <= price if side is BUY else level.price >= price

@@ -7,7 +7,13 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from simexchange.domain.commands import PlaceOrder
-from simexchange.domain.enums import OrderType, Side, TradingStatus
+from simexchange.domain.enums import (
+    BUY,
+    CONTINUOUS,
+    MARKET,
+    SELL,
+    TradingStatus,
+)
 from simexchange.domain.errors import RejectReason
 from simexchange.domain.instrument import PriceBand
 from simexchange.domain.units import RATE_ONE, Price, Quantity, format_trimmed, mul_div
@@ -22,7 +28,7 @@ def eligibility(order: PlaceOrder, market: Market, account: Account, now_ns: int
     if not account.can_trade:
         return RejectReason.ACCOUNT_DISABLED, f"{account.name} may not trade"
     status = market.status
-    if status is not TradingStatus.CONTINUOUS and not (status is TradingStatus.POST_ONLY and order.post_only):
+    if status is not CONTINUOUS and not (status is TradingStatus.POST_ONLY and order.post_only):
         return RejectReason.INSTRUMENT_NOT_TRADING, f"{order.symbol} is {status.value}"
     rules = market.rules
     if order.order_type not in rules.order_types:
@@ -38,7 +44,7 @@ def eligibility(order: PlaceOrder, market: Market, account: Account, now_ns: int
 
 
 def price(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
-    if order.order_type is OrderType.MARKET:
+    if order.order_type is MARKET:
         return None
     rules, value = market.rules, order.price
     if value < rules.min_price or value <= 0:
@@ -54,7 +60,7 @@ def _price_band(order: PlaceOrder, market: Market, band: PriceBand, now_ns: int)
     average = market.average_price(now_ns, band.minutes)
     if average == 0:
         return None
-    up, down = (band.bid_up, band.bid_down) if order.side is Side.BUY else (band.ask_up, band.ask_down)
+    up, down = (band.bid_up, band.bid_down) if order.side is BUY else (band.ask_up, band.ask_down)
     low, high = mul_div(average, down, RATE_ONE, up=True), mul_div(average, up, RATE_ONE)
     if low <= order.price <= high:
         return None
@@ -78,7 +84,7 @@ def quantity(order: PlaceOrder, market: Market, account: Account, now_ns: int) -
         return RejectReason.QUANTITY_TOO_LARGE, _bound("quantity", value, decimals, rules.max_quantity)
     if rules.lot_size and (value - rules.min_quantity) % rules.lot_size:
         return RejectReason.QUANTITY_OFF_LOT, _step("quantity", value, decimals, rules.lot_size)
-    if order.order_type is OrderType.MARKET:
+    if order.order_type is MARKET:
         if value < rules.market_min_quantity:
             return RejectReason.MARKET_QUANTITY_TOO_SMALL, _bound(
                 "quantity", value, decimals, rules.market_min_quantity
@@ -94,7 +100,7 @@ def quantity(order: PlaceOrder, market: Market, account: Account, now_ns: int) -
 
 def notional(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
     rules = market.rules
-    is_market = order.order_type is OrderType.MARKET
+    is_market = order.order_type is MARKET
     if order.quote_quantity:
         value = order.quote_quantity
     else:
@@ -118,14 +124,12 @@ def open_orders(order: PlaceOrder, market: Market, account: Account, now_ns: int
 
 def position(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
     cap = market.rules.max_position
-    if not cap or order.side is Side.SELL:
+    if not cap or order.side is SELL:
         return None
     balance = account.balance(market.base_name)
     wanted = (balance.free + balance.held) // market.base_factor + order.quantity
     wanted += sum(
-        other.leaves_quantity
-        for other in account.open_orders.get(order.symbol, {}).values()
-        if other.terms.side is Side.BUY
+        other.leaves_quantity for other in account.open_orders.get(order.symbol, {}).values() if other.terms.side is BUY
     )
     if wanted <= cap:
         return None

@@ -5,13 +5,17 @@ The order of events is the table in ``domain.events``. A reject leaves no trace;
 
 from simexchange.domain.commands import CancelAllOrders, CancelOrder, PlaceOrder
 from simexchange.domain.enums import (
+    BUY,
+    CANCELED,
+    FILLED,
+    FOK,
+    IOC,
+    MARKET,
+    NEW,
+    SELL,
     CancelReason,
     ExpireReason,
-    OrderStatus,
-    OrderType,
     SelfTradePrevention,
-    Side,
-    TimeInForce,
 )
 from simexchange.domain.errors import RejectReason
 from simexchange.domain.events import (
@@ -64,7 +68,7 @@ def _rejected(command: PlaceOrder, failure: Failure) -> list[Event]:
 def _size(market: Market, command: PlaceOrder, mode: SelfTradePrevention) -> tuple[Quantity, Amount, Failure | None]:
     """How much the order is for, and what it may cost in the asset it pays with."""
     quantity, side = command.quantity, command.side
-    if command.order_type is OrderType.MARKET:
+    if command.order_type is MARKET:
         if command.quote_quantity:
             rules = market.rules
             if not market.book.against(side).levels:
@@ -75,10 +79,10 @@ def _size(market: Market, command: PlaceOrder, mode: SelfTradePrevention) -> tup
             if quantity < max(rules.min_quantity, rules.market_min_quantity, 1):
                 shown = format_trimmed(quantity, market.instrument.quantity_decimals)
                 return 0, 0, (RejectReason.BOOK_BELOW_LOT, f"the book and the amount allow {shown} only")
-        if side is Side.BUY:
+        if side is BUY:
             cost = reach(market.book, side, quantity, 0, command.account_id, mode).cost
             return quantity, cost * market.quote_factor, None
-    elif side is Side.BUY:
+    elif side is BUY:
         return quantity, command.price * quantity * market.quote_factor, None
     return quantity, quantity * market.base_factor, None
 
@@ -89,7 +93,7 @@ def _funds(market: Market, account: Account, command: PlaceOrder, needed: Amount
     free = balance.free if balance is not None else 0
     if free >= needed:
         return None
-    kind = market.instrument.quote if command.side is Side.BUY else market.instrument.base
+    kind = market.instrument.quote if command.side is BUY else market.instrument.base
     return (
         RejectReason.INSUFFICIENT_BALANCE,
         f"needs {format_trimmed(needed, kind.decimals)} {asset}, free {format_trimmed(free, kind.decimals)}",
@@ -128,23 +132,23 @@ def _work(state: VenueState, market: Market, account: Account, terms: OrderTerms
     state.ledger.hold(account, paying_asset(market, terms.side), needed)
     account.add_order(order)
     prevented = False
-    fillable = terms.time_in_force is not TimeInForce.FOK or _fills_whole(market, order)
+    fillable = terms.time_in_force is not FOK or _fills_whole(market, order)
     steps = match(market.book, order) if fillable else []
     if steps:
         prevented = settle(state, market, account, order, steps, ts_ns, events)
     if prevented:
         events.append(expire(market, account, order, ExpireReason.SELF_TRADE, ts_ns))
     elif order.leaves_quantity == 0:
-        account.close_order(order, OrderStatus.FILLED, ts_ns)
+        account.close_order(order, FILLED, ts_ns)
     elif not fillable:
         events.append(expire(market, account, order, ExpireReason.FOK_UNFILLED, ts_ns))
-    elif terms.order_type is OrderType.MARKET:
+    elif terms.order_type is MARKET:
         events.append(expire(market, account, order, ExpireReason.NO_LIQUIDITY, ts_ns))
-    elif terms.time_in_force is TimeInForce.IOC:
+    elif terms.time_in_force is IOC:
         events.append(expire(market, account, order, ExpireReason.IOC_REMAINDER, ts_ns))
     else:
         market.book.side(terms.side).add(order)
-    if steps or order.status is not OrderStatus.NEW:
+    if steps or order.status is not NEW:
         release_surplus(state, market, account, order, ended=not order.status.is_open)
     publish_book(market, events)
     return events
@@ -168,8 +172,8 @@ def publish_book(market: Market, events: list[Event]) -> None:
                 book.update_id,
                 bids,
                 asks,
-                *book.best(Side.BUY),
-                *book.best(Side.SELL),
+                *book.best(BUY),
+                *book.best(SELL),
             )
         )
 
@@ -235,7 +239,7 @@ def end(
 ) -> None:
     """Take a resting order out of the book, free its money, and say so."""
     market.book.side(order.terms.side).remove(order)
-    account.close_order(order, OrderStatus.CANCELED, ts_ns)
+    account.close_order(order, CANCELED, ts_ns)
     release_surplus(state, market, account, order, ended=True)
     events.append(
         OrderCanceled(

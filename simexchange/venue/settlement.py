@@ -3,7 +3,18 @@
 Fees are charged in what an order receives, rounded down to the asset's quantum: the one place where money rounds.
 """
 
-from simexchange.domain.enums import ExpireReason, Liquidity, OrderStatus, Side
+from simexchange.domain.enums import (
+    BUY,
+    EXPIRED,
+    FILLED,
+    MAKER,
+    PARTIALLY_FILLED,
+    SELL,
+    TAKER,
+    ExpireReason,
+    Liquidity,
+    Side,
+)
 from simexchange.domain.events import Event, Execution, OrderExpired, Trade, TradePrevented
 from simexchange.domain.order import Order
 from simexchange.domain.units import RATE_ONE, Amount, Rate
@@ -56,7 +67,7 @@ def _fill(
     base = quantity * market.base_factor
     base_asset, quote_asset = market.instrument.base, market.instrument.quote
     settle_payment = state.ledger.settle
-    if taker.terms.side is Side.BUY:
+    if taker.terms.side is BUY:
         taker_fee, taker_asset = _fee(base, taker_rate, base_asset.quantum), base_asset.name
         maker_fee, maker_asset = _fee(quote, maker_rate, quote_asset.quantum), quote_asset.name
         settle_payment(account, maker_account, quote_asset.name, quote, maker_fee)
@@ -70,19 +81,15 @@ def _fill(
         settle_payment(maker_account, account, quote_asset.name, quote, taker_fee)
         taker.held -= base
         maker.held -= quote
-    taker_execution = _execute(
-        market, taker, Liquidity.TAKER, step, step.taker_leaves, quote, taker_fee, taker_asset, ts_ns
-    )
-    maker_execution = _execute(
-        market, maker, Liquidity.MAKER, step, step.maker_leaves, quote, maker_fee, maker_asset, ts_ns
-    )
+    taker_execution = _execute(market, taker, TAKER, step, step.taker_leaves, quote, taker_fee, taker_asset, ts_ns)
+    maker_execution = _execute(market, maker, MAKER, step, step.maker_leaves, quote, maker_fee, maker_asset, ts_ns)
     trade_id = market.next_trade_id
     market.next_trade_id = trade_id + 1
     market.note_trade(ts_ns, price, quantity)
     symbol = taker.terms.symbol
     events.append(Trade(symbol, trade_id, price, quantity, quote, taker.terms.side, taker_execution, maker_execution))
     if step.maker_leaves == 0:
-        maker_account.close_order(maker, OrderStatus.FILLED, ts_ns)
+        maker_account.close_order(maker, FILLED, ts_ns)
     if not account.house:
         account.fills.setdefault(symbol, []).append(
             accounts.Fill(ts_ns, trade_id, maker.terms.order_id, taker_execution)
@@ -107,7 +114,7 @@ def _execute(
     order.cum_quantity += step.quantity
     order.cum_quote += quote
     order.updated_ns = ts_ns
-    order.status = OrderStatus.FILLED if leaves == 0 else OrderStatus.PARTIALLY_FILLED
+    order.status = FILLED if leaves == 0 else PARTIALLY_FILLED
     return Execution(
         order.terms,
         liquidity,
@@ -173,7 +180,7 @@ def _prevention(
 
 def expire(market: Market, account: Account, order: Order, reason: ExpireReason, ts_ns: int) -> OrderExpired:
     """The venue ends an order; it is already out of the book."""
-    account.close_order(order, OrderStatus.EXPIRED, ts_ns)
+    account.close_order(order, EXPIRED, ts_ns)
     return OrderExpired(
         order.terms,
         market.take_execution_id(),
@@ -190,7 +197,7 @@ def release_surplus(state: VenueState, market: Market, account: Account, order: 
     """Free what an order holds beyond what its open quantity needs (all of it once it has ended)."""
     if ended:
         needed = 0
-    elif order.terms.side is Side.SELL:
+    elif order.terms.side is SELL:
         needed = order.leaves_quantity * market.base_factor
     else:
         needed = order.terms.price * order.leaves_quantity * market.quote_factor
@@ -202,4 +209,4 @@ def release_surplus(state: VenueState, market: Market, account: Account, order: 
 
 
 def paying_asset(market: Market, side: Side) -> str:
-    return market.base_name if side is Side.SELL else market.quote_name
+    return market.base_name if side is SELL else market.quote_name

@@ -1,6 +1,8 @@
 """Read-only questions about a venue. A view never changes anything and hands out nothing it would mind being read."""
 
-from simexchange.domain.enums import Side
+from simexchange.domain.enums import (
+    SELL,
+)
 from simexchange.domain.ids import AccountId, AssetName, ClientOrderId, OrderId, Symbol
 from simexchange.domain.order import Order
 from simexchange.domain.units import Amount, Rate
@@ -65,7 +67,7 @@ class Views:
         needed: dict[AssetName, Amount] = {}
         for order in self._state.accounts[account_id].all_open_orders():
             market = self._state.markets[order.terms.symbol]
-            if order.terms.side is Side.SELL:
+            if order.terms.side is SELL:
                 amount = order.leaves_quantity * market.base_factor
             else:
                 amount = market.instrument.notional(order.terms.price, order.leaves_quantity)
