@@ -16,7 +16,7 @@ from simexchange.domain.enums import (
 )
 from simexchange.domain.errors import RejectReason
 from simexchange.domain.instrument import PriceBand
-from simexchange.domain.units import RATE_ONE, Price, Quantity, format_trimmed, mul_div
+from simexchange.domain.units import Price, Quantity, format_trimmed
 from simexchange.venue.accounts import Account
 from simexchange.venue.market import Market
 
@@ -57,12 +57,8 @@ def price(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> F
 
 
 def _price_band(order: PlaceOrder, market: Market, band: PriceBand, now_ns: int) -> Failure | None:
-    average = market.average_price(now_ns, band.minutes)
-    if average == 0:
-        return None
-    up, down = (band.bid_up, band.bid_down) if order.side is BUY else (band.ask_up, band.ask_down)
-    low, high = mul_div(average, down, RATE_ONE, up=True), mul_div(average, up, RATE_ONE)
-    if low <= order.price <= high:
+    low, high = market.price_bounds(band, order.side, now_ns)
+    if low <= order.price <= high or high == 0:
         return None
     decimals = market.instrument.price_decimals
     return (

@@ -3,9 +3,9 @@
 from collections import deque
 from typing import Final
 
-from simexchange.domain.enums import TradingStatus
-from simexchange.domain.instrument import Instrument, Rules
-from simexchange.domain.units import Price, Quantity, Rate
+from simexchange.domain.enums import BUY, Side, TradingStatus
+from simexchange.domain.instrument import Instrument, PriceBand, Rules
+from simexchange.domain.units import RATE_ONE, Price, Quantity, Rate, mul_div
 from simexchange.matching.order_book import OrderBook
 
 MINUTE_NS: Final = 60_000_000_000
@@ -34,6 +34,12 @@ class Market:
         self.quote_name = instrument.quote.name
         self._minutes: deque[list[int]] = deque(maxlen=KEPT_MINUTES)
         self._average: tuple[int, int, Price] = (-1, 0, 0)
+        self._bounds: tuple[PriceBand | None, Price, tuple[Price, Price], tuple[Price, Price]] = (
+            None,
+            0,
+            (0, 0),
+            (0, 0),
+        )
 
     def note_trade(self, ts_ns: int, price: Price, quantity: Quantity) -> None:
         """A trade happened: it is the last price and counts in the average."""
@@ -63,6 +69,19 @@ class Market:
         average = notional // quantity if quantity else self.last_price
         self._average = (minute_now, minutes, average)
         return average
+
+    def price_bounds(self, band: PriceBand, side: Side, now_ns: int) -> tuple[Price, Price]:
+        """Lowest and highest price the band allows an order of ``side`` now; (0, 0) while there is no price at all."""
+        average = self.average_price(now_ns, band.minutes)
+        cached = self._bounds
+        if cached[0] is not band or cached[1] != average:
+            cached = self._bounds = (
+                band,
+                average,
+                (mul_div(average, band.bid_down, RATE_ONE, up=True), mul_div(average, band.bid_up, RATE_ONE)),
+                (mul_div(average, band.ask_down, RATE_ONE, up=True), mul_div(average, band.ask_up, RATE_ONE)),
+            )
+        return cached[2] if side is BUY else cached[3]
 
     def take_execution_id(self) -> int:
         execution_id = self.next_execution_id
