@@ -182,8 +182,10 @@ def cancel(state: VenueState, command: CancelOrder, ts_ns: int) -> list[Event]:
     """Cancel one open order, or one CancelRejected."""
     market = state.markets.get(command.symbol)
     account = state.accounts.get(command.account_id)
-    if market is None or account is None:
+    if market is None:
         return [CancelRejected(command.account_id, command.symbol, RejectReason.INSTRUMENT_UNKNOWN)]
+    if account is None:
+        return [CancelRejected(command.account_id, command.symbol, RejectReason.ACCOUNT_UNKNOWN)]
     order: Order | None
     if command.order_id is not None:
         order = account.open_orders.get(command.symbol, {}).get(command.order_id)
@@ -206,24 +208,16 @@ def cancel(state: VenueState, command: CancelOrder, ts_ns: int) -> list[Event]:
 def cancel_all(state: VenueState, command: CancelAllOrders, ts_ns: int) -> list[Event]:
     """Cancel all open orders of an account, instrument by instrument; CancelRejected if there are none."""
     account = state.accounts.get(command.account_id)
+    if command.symbol is not None and command.symbol not in state.markets:
+        return [CancelRejected(command.account_id, command.symbol, RejectReason.INSTRUMENT_UNKNOWN)]
+    if account is None:
+        return [CancelRejected(command.account_id, command.symbol, RejectReason.ACCOUNT_UNKNOWN)]
     events: list[Event] = []
-    if account is not None:
-        symbols = list(account.open_orders) if command.symbol is None else [command.symbol]
-        for symbol in symbols:
-            orders = list(account.open_orders.get(symbol, {}).values())
-            for order in orders:
-                end(
-                    state,
-                    state.markets[symbol],
-                    account,
-                    order,
-                    CancelReason.REQUESTED,
-                    command.request_id,
-                    ts_ns,
-                    events,
-                )
-            if orders:
-                publish_book(state.markets[symbol], events)
+    for symbol in list(account.open_orders) if command.symbol is None else [command.symbol]:
+        market = state.markets[symbol]
+        for order in list(account.open_orders.get(symbol, {}).values()):
+            end(state, market, account, order, CancelReason.REQUESTED, command.request_id, ts_ns, events)
+        publish_book(market, events)
     return events or [CancelRejected(command.account_id, command.symbol, RejectReason.ORDER_UNKNOWN)]
 
 
