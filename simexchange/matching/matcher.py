@@ -4,7 +4,7 @@ Moves quantities only. What the steps mean in money and events is the venue's bu
 """
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
@@ -47,6 +47,9 @@ class Prevention(Struct, frozen=True, gc=False):
     taker_leaves: Quantity
 
 
+DECREMENTING: Final = (SelfTradePrevention.DECREMENT, SelfTradePrevention.TRANSFER)
+"""Modes in which both sides lose what they have in common. A transfer needs two accounts; within one it decrements."""
+
 Step: TypeAlias = Fill | Prevention
 
 
@@ -65,7 +68,7 @@ def match(book: OrderBook, taker: Order) -> list[Step]:
     while taker.leaves_quantity > 0 and (level := against.best) is not None:
         if limit_key is not None and sign * level.price > limit_key:
             break
-        while taker.leaves_quantity > 0 and level.orders:
+        while taker.leaves_quantity > 0 and level:
             maker = level.front()
             if maker.terms.account_id == account_id and terms.self_trade_prevention is not SelfTradePrevention.NONE:
                 step = _prevent(against, level, maker, taker)
@@ -74,8 +77,9 @@ def match(book: OrderBook, taker: Order) -> list[Step]:
                     return steps
                 continue
             quantity = taker.leaves_quantity
-            if maker.leaves_quantity < quantity:
-                quantity = maker.leaves_quantity
+            offered = maker.shown_quantity if maker.terms.display_quantity else maker.leaves_quantity
+            if offered < quantity:
+                quantity = offered
             taker.leaves_quantity -= quantity
             against.reduce(level, maker, quantity)
             if maker.leaves_quantity == 0:
@@ -86,7 +90,7 @@ def match(book: OrderBook, taker: Order) -> list[Step]:
 
 def _prevent(against: BookSide, level: PriceLevel, maker: Order, taker: Order) -> Prevention:
     mode = taker.terms.self_trade_prevention
-    if mode is SelfTradePrevention.DECREMENT:
+    if mode in DECREMENTING:
         maker_prevented = taker_prevented = min(taker.leaves_quantity, maker.leaves_quantity)
         maker_expires = maker_prevented == maker.leaves_quantity
         taker_expires = taker_prevented == taker.leaves_quantity
@@ -96,9 +100,11 @@ def _prevent(against: BookSide, level: PriceLevel, maker: Order, taker: Order) -
         maker_prevented = maker.leaves_quantity if maker_expires else 0
         taker_prevented = taker.leaves_quantity if taker_expires else 0
     taker.leaves_quantity -= taker_prevented
-    against.reduce(level, maker, maker_prevented)
     if maker_expires:
-        against.drop(level, maker)
+        against.remove(maker)
+        maker.leaves_quantity -= maker_prevented
+    else:
+        against.reduce(level, maker, maker_prevented)
     return Prevention(
         maker,
         level.price,
@@ -140,7 +146,7 @@ def reach(
         if maker.terms.account_id == account_id and mode is not SelfTradePrevention.NONE:
             if mode is SelfTradePrevention.EXPIRE_MAKER:
                 continue
-            if mode is SelfTradePrevention.DECREMENT:
+            if mode in DECREMENTING:
                 decremented += wanted
                 continue
             break
@@ -174,4 +180,6 @@ def _reachable(book: OrderBook, side: Side, price: Price) -> Iterator[tuple[Orde
         if price and against.sign * level.price > against.sign * price:
             return
         for maker in level.orders.values():
+            yield maker, level.price
+        for maker in level.hidden.values():
             yield maker, level.price

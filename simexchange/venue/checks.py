@@ -15,8 +15,8 @@ from simexchange.domain.enums import (
     TradingStatus,
 )
 from simexchange.domain.errors import RejectReason
-from simexchange.domain.instrument import PriceBand
-from simexchange.domain.units import Price, Quantity, format_trimmed
+from simexchange.domain.instrument import PriceBand, Rules
+from simexchange.domain.units import RATE_DECIMALS, Price, Quantity, format_trimmed
 from simexchange.venue.accounts import Account
 from simexchange.venue.market import Market
 
@@ -37,23 +37,61 @@ def eligibility(order: PlaceOrder, market: Market, account: Account, now_ns: int
         return RejectReason.POST_ONLY_UNSUPPORTED, f"{order.symbol} takes no post-only orders"
     if order.quote_quantity and not rules.quote_quantity_market:
         return RejectReason.QUOTE_QUANTITY_UNSUPPORTED, f"{order.symbol} takes no orders by quote amount"
+    if order.trigger is not None or order.display_quantity or order.hidden or order.peg is not None:
+        failure = _feature(order, rules)
+        if failure is not None:
+            return failure
     mode = order.self_trade_prevention
     if mode is not None and mode not in rules.self_trade_prevention:
         return RejectReason.SELF_TRADE_PREVENTION_UNSUPPORTED, f"{order.symbol} does not allow {mode.value}"
     return None
 
 
+def _feature(order: PlaceOrder, rules: Rules) -> Failure | None:
+    trigger = order.trigger
+    if trigger is not None:
+        if (trigger.kind, order.order_type) not in rules.triggers:
+            kind = f"{trigger.kind.value} {order.order_type.value}"
+            return RejectReason.TRIGGER_UNSUPPORTED, f"{order.symbol} takes no {kind} orders"
+        if trigger.is_trailing and rules.trail_above is None and rules.trail_below is None:
+            return RejectReason.TRAILING_UNSUPPORTED, f"{order.symbol} takes no trailing orders"
+    if order.display_quantity and not rules.max_iceberg_parts:
+        return RejectReason.ICEBERG_UNSUPPORTED, f"{order.symbol} takes no icebergs"
+    if order.hidden and not rules.hidden:
+        return RejectReason.HIDDEN_UNSUPPORTED, f"{order.symbol} takes no hidden orders"
+    if order.peg is not None and not rules.pegs:
+        return RejectReason.PEG_UNSUPPORTED, f"{order.symbol} takes no pegged orders"
+    return None
+
+
 def price(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    rules = market.rules
+    if order.trigger is not None and order.trigger.price:
+        failure = _price_value(order.trigger.price, "trigger price", market, rules)
+        if failure is not None:
+            return failure
     if order.order_type is MARKET:
         return None
-    rules, value = market.rules, order.price
-    if value < rules.min_price or value <= 0:
-        return RejectReason.PRICE_TOO_LOW, _bound("price", value, market.instrument.price_decimals, rules.min_price)
-    if rules.max_price and value > rules.max_price:
-        return RejectReason.PRICE_TOO_HIGH, _bound("price", value, market.instrument.price_decimals, rules.max_price)
-    if rules.tick_size and (value - rules.min_price) % rules.tick_size:
-        return RejectReason.PRICE_OFF_TICK, _step("price", value, market.instrument.price_decimals, rules.tick_size)
+    if order.peg is not None:
+        if order.trigger is not None:
+            return None
+        if not order.price:
+            return RejectReason.PEG_WITHOUT_PRICE, "the book does not reach as deep as the peg"
+    failure = _price_value(order.price, "price", market, rules)
+    if failure is not None:
+        return failure
     return None if rules.price_band is None else _price_band(order, market, rules.price_band, now_ns)
+
+
+def _price_value(value: Price, what: str, market: Market, rules: Rules) -> Failure | None:
+    decimals = market.instrument.price_decimals
+    if value < rules.min_price or value <= 0:
+        return RejectReason.PRICE_TOO_LOW, _bound(what, value, decimals, rules.min_price)
+    if rules.max_price and value > rules.max_price:
+        return RejectReason.PRICE_TOO_HIGH, _bound(what, value, decimals, rules.max_price)
+    if rules.tick_size and (value - rules.min_price) % rules.tick_size:
+        return RejectReason.PRICE_OFF_TICK, _step(what, value, decimals, rules.tick_size)
+    return None
 
 
 def _price_band(order: PlaceOrder, market: Market, band: PriceBand, now_ns: int) -> Failure | None:
@@ -100,7 +138,10 @@ def notional(order: PlaceOrder, market: Market, account: Account, now_ns: int) -
     if order.quote_quantity:
         value = order.quote_quantity
     else:
-        base_price = market.average_price(now_ns) if is_market else order.price
+        base_price = order.price
+        if not base_price:
+            stop = order.trigger.price if order.trigger is not None else 0
+            base_price = stop or market.average_price(now_ns)
         value = base_price * order.quantity * market.quote_factor
     decimals = market.instrument.quote.decimals
     if value < rules.min_notional and (rules.min_notional_for_market or not is_market):
@@ -108,6 +149,43 @@ def notional(order: PlaceOrder, market: Market, account: Account, now_ns: int) -
     if rules.max_notional and value > rules.max_notional and (rules.max_notional_for_market or not is_market):
         return RejectReason.NOTIONAL_TOO_LARGE, _bound("notional", value, decimals, rules.max_notional)
     return None
+
+
+def iceberg(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    display, rules = order.display_quantity, market.rules
+    if not display:
+        return None
+    decimals = market.instrument.quantity_decimals
+    if display > order.quantity:
+        return (
+            RejectReason.ICEBERG_EXCEEDS_QUANTITY,
+            f"shows {format_trimmed(display, decimals)} of {format_trimmed(order.quantity, decimals)}",
+        )
+    if rules.lot_size and display % rules.lot_size:
+        return RejectReason.QUANTITY_OFF_LOT, _step("display quantity", display, decimals, rules.lot_size)
+    parts = -(-order.quantity // display)
+    if parts > rules.max_iceberg_parts:
+        return RejectReason.ICEBERG_PARTS_EXCEEDED, f"{parts} parts, at most {rules.max_iceberg_parts}"
+    cap = rules.max_iceberg_orders
+    if not cap or account.house:
+        return None
+    count = sum(1 for other in account.open_orders.get(order.symbol, {}).values() if other.terms.display_quantity)
+    return None if count < cap else (RejectReason.ICEBERG_ORDERS_EXCEEDED, f"{count} icebergs, at most {cap}")
+
+
+def trigger(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    wanted, rules = order.trigger, market.rules
+    if wanted is None:
+        return None
+    if wanted.trail_rate:
+        bounds = rules.trail_above if wanted.rises(order.side) else rules.trail_below
+        if bounds is None or not bounds[0] <= wanted.trail_rate <= bounds[1]:
+            return RejectReason.TRAIL_OUT_OF_RANGE, f"trails by {format_trimmed(wanted.trail_rate, RATE_DECIMALS)}"
+    cap = rules.max_triggered_orders
+    if not cap or account.house:
+        return None
+    count = sum(1 for other in account.open_orders.get(order.symbol, {}).values() if other.terms.trigger is not None)
+    return None if count < cap else (RejectReason.TRIGGERED_ORDERS_EXCEEDED, f"{count} open, at most {cap}")
 
 
 def open_orders(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
@@ -147,7 +225,9 @@ CHECKS: Final[tuple[Check, ...]] = (
     price,
     quantity,
     notional,
+    iceberg,
     open_orders,
+    trigger,
     position,
     client_order_id,
 )

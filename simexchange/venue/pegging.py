@@ -1,0 +1,19 @@
+"""Where a pegged order's price comes from: the book as it is when the order comes to work. It does not move later.
+
+Source: Binance "Pegged orders".
+"""
+
+from itertools import islice
+
+from simexchange.domain.enums import PegReference, Side
+from simexchange.domain.trigger import Peg
+from simexchange.domain.units import Price
+from simexchange.venue.market import Market
+
+
+def pegged_price(market: Market, side: Side, peg: Peg) -> Price:
+    """The price of the level ``peg.levels`` deeper than the best; 0 where the book does not reach that deep."""
+    book_side = market.book.side(side) if peg.reference is PegReference.PRIMARY else market.book.against(side)
+    visible = (level for level in book_side.levels.values() if level.quantity)
+    level = next(islice(visible, peg.levels, None), None)
+    return level.price if level is not None else 0
