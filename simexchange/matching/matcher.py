@@ -96,7 +96,8 @@ def _prevent(against: BookSide, level: PriceLevel, maker: Order, taker: Order) -
         maker_prevented = maker.leaves_quantity if maker_expires else 0
         taker_prevented = taker.leaves_quantity if taker_expires else 0
     taker.leaves_quantity -= taker_prevented
-    against.reduce(level, maker, maker_prevented)
+    if maker_prevented:
+        against.reduce(level, maker, maker_prevented)
     if maker_expires:
         against.drop(level, maker)
     return Prevention(
