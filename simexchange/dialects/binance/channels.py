@@ -11,7 +11,6 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from simexchange.dialects.base import Coverage, Fidelity
-from simexchange.dialects.binance.stream_settings import StreamSettings
 from simexchange.dialects.binance.feeds import (
     AggregateTradeFeed,
     BookTickerFeed,
@@ -31,6 +30,7 @@ from simexchange.dialects.binance.statistics_feeds import (
     Ticker,
     WindowTicker,
 )
+from simexchange.dialects.binance.stream_settings import StreamSettings
 from simexchange.domain.ids import Symbol
 from simexchange.services.clock import HOUR, MILLISECOND
 from simexchange.services.market_data.intervals import Interval

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from enum import IntEnum
 
 from simexchange.dialects.binance.names import amount8, text8
+from simexchange.dialects.binance.tickers import percent3
 from simexchange.domain.units import Price, Quantity
 from simexchange.services.market_data.candles import Candle
 from simexchange.services.market_data.tape import AggregateTrade
@@ -23,14 +24,6 @@ class TimeUnit(IntEnum):
     MICROSECOND = 1_000
 
 
-def percent3(part: int, whole: int) -> str:
-    """``part`` of ``whole`` in percent, three decimals, rounded half away from zero."""
-    if whole == 0:
-        return "0.000"
-    thousandths = (2 * abs(part) * 100_000 + whole) // (2 * whole)
-    return f"{'-' if part < 0 and thousandths else ''}{thousandths // 1000}.{thousandths % 1000:03d}"
-
-
 def trade(
     symbol: str, unit: int, ts_ns: int, trade_id: int, price: Price, quantity: Quantity, buyer_is_maker: bool
 ) -> bytes:
@@ -41,9 +34,7 @@ def trade(
     ).encode()
 
 
-def aggregate_trade(
-    symbol: str, unit: int, event_ns: int, aggregate: AggregateTrade, buyer_is_maker: bool
-) -> bytes:
+def aggregate_trade(symbol: str, unit: int, event_ns: int, aggregate: AggregateTrade, buyer_is_maker: bool) -> bytes:
     return (
         f'{{"e":"aggTrade","E":{event_ns // unit},"s":"{symbol}","a":{aggregate.aggregate_id},'
         f'"p":"{text8(aggregate.price)}","q":"{text8(aggregate.quantity)}","f":{aggregate.first_trade_id},'
@@ -78,9 +69,7 @@ def book_ticker(
     ).encode()
 
 
-def average_price(
-    symbol: str, unit: int, event_ns: int, minutes: int, price: Price, last_trade_ns: int
-) -> bytes:
+def average_price(symbol: str, unit: int, event_ns: int, minutes: int, price: Price, last_trade_ns: int) -> bytes:
     return (
         f'{{"e":"avgPrice","E":{event_ns // unit},"s":"{symbol}","i":"{minutes}m","w":"{text8(price)}",'
         f'"T":{last_trade_ns // unit}}}'

@@ -3,6 +3,8 @@
 Source: "WebSocket Streams for Binance", trade, aggregate trade, diff depth, partial depth and book ticker streams.
 """
 
+from itertools import pairwise
+
 from simexchange.dialects.binance import encoders
 from simexchange.dialects.binance.connections import Beats
 from simexchange.dialects.binance.hub import Feed, Hub, Topic
@@ -37,6 +39,11 @@ class MarketSource:
         """Best bid and ask with their quantities; zeros where a side is empty."""
         book = self.market(symbol).book
         return (*book.best(Side.BUY), *book.best(Side.SELL))
+
+    def last_trade_id(self, symbol: Symbol) -> int:
+        """The id of the latest trade, be it of the history before the start; 0 when there is none at all."""
+        recent = self.data(symbol).tape.recent(1)
+        return recent[-1].trade_id if recent else 0
 
     def rolling(self, symbol: Symbol, open_ns: int, now_ns: int) -> WindowStats:
         """Statistics from ``open_ns`` to now; computed once for all streams that ask at the same instant."""
@@ -96,13 +103,11 @@ class AggregateTradeFeed(SymbolFeed):
 
     def _tell(self, trades: list[Trade], ts_ns: int) -> None:
         first_id = trades[0].trade_id
-        steps = sum(1 for before, after in zip(trades, trades[1:], strict=False) if before.price != after.price)
-        for aggregate in self.source.data(self.symbol).tape.recent_aggregates(steps + 1):
+        steps = sum(1 for before, after in pairwise(trades) if before.price != after.price)
+        for aggregate in self.source.data(self.symbol).tape.aggregates(limit=steps + 1):
             if aggregate.last_trade_id >= first_id:
                 self.topic.publish(
-                    encoders.aggregate_trade(
-                        self.wire, self.topic.unit, ts_ns, aggregate, aggregate.side is Side.SELL
-                    )
+                    encoders.aggregate_trade(self.wire, self.topic.unit, ts_ns, aggregate, aggregate.side is Side.SELL)
                 )
 
 
@@ -137,9 +142,7 @@ class DepthUpdateFeed(SymbolFeed):
             return
         bids = sorted(self._bids.items(), reverse=True)
         asks = sorted(self._asks.items())
-        payload = encoders.depth_update(
-            self.wire, self.topic.unit, now_ns, self._first_id, self._last_id, bids, asks
-        )
+        payload = encoders.depth_update(self.wire, self.topic.unit, now_ns, self._first_id, self._last_id, bids, asks)
         self._first_id = 0
         self._bids.clear()
         self._asks.clear()

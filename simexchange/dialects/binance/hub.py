@@ -83,7 +83,7 @@ class Hub:
     """Every topic with a listener, its feed, and what the venue's batches mean for it."""
 
     def __init__(self) -> None:
-        self.make_feed: FeedMaker = lambda topic: None
+        self.make_feed: FeedMaker = _no_feed
         """What speaks on a topic; set by whoever knows the channels, which in turn draw from this hub."""
         self._topics: dict[TopicKey, Topic] = {}
         self._feeds: dict[TopicKey, Feed] = {}
@@ -162,6 +162,10 @@ class Hub:
         for key, topic in self._topics.items():
             if key not in self._feeds:
                 self._feed(key, topic)
+
+
+def _no_feed(_topic: Topic) -> Feed | None:
+    return None
 
 
 def _forget(listeners: dict[Symbol, dict[_Listener, None]], symbol: Symbol, listener: _Listener) -> None:

@@ -25,9 +25,7 @@ Said = tuple[object, ...]
 class KlineFeed(SymbolFeed):
     """The candle in progress once per period, and each candle's last word when it closes."""
 
-    def __init__(
-        self, source: MarketSource, topic: Topic, symbol: Symbol, interval: Interval, offset_ns: int
-    ) -> None:
+    def __init__(self, source: MarketSource, topic: Topic, symbol: Symbol, interval: Interval, offset_ns: int) -> None:
         super().__init__(source, topic, symbol)
         self._interval = interval
         self._offset_ns = offset_ns
@@ -46,7 +44,7 @@ class KlineFeed(SymbolFeed):
 
     def _tell(self, now_ns: int) -> None:
         current = self._current(now_ns)
-        last_id = self.source.data(self.symbol).tape.last_trade_id
+        last_id = self.source.last_trade_id(self.symbol)
         if current.open_ns == self._open_ns:
             self._publish(now_ns, current, last_id, closed=False)
             return

@@ -51,7 +51,7 @@ class StreamRequest(Struct, frozen=True):
     text_length: int
 
 
-class Complaint(Exception):  # noqa: N818  (a complaint is not an error of ours)
+class Complaint(Exception):
     """A refused request; ``encode`` is what the client gets to see."""
 
     def __init__(self, code: int, text: str, request_id: Any = UNSET) -> None:

@@ -6,7 +6,6 @@ subscribing.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import msgspec
@@ -15,6 +14,7 @@ from simexchange.dialects.base import Coverage, Fidelity, Reply, Request, Stream
 from simexchange.dialects.binance import channels, errors, user_stream, ws_api
 from simexchange.dialects.binance.channels import StreamNames
 from simexchange.dialects.binance.connections import GOING_AWAY, POLICY_VIOLATION, Beats, Connection
+from simexchange.dialects.binance.dialect import BinanceDialect, refusal_reply
 from simexchange.dialects.binance.encoders import TimeUnit
 from simexchange.dialects.binance.errors import BinanceRefusal, Entry
 from simexchange.dialects.binance.feeds import MarketSource
@@ -38,9 +38,6 @@ from simexchange.domain.ids import AccountId
 from simexchange.services.bus import Stage
 from simexchange.services.rate_limits import CalendarWindow
 
-if TYPE_CHECKING:
-    from simexchange.dialects.binance.dialect import BinanceDialect
-
 UNITS = {
     "MILLISECOND": TimeUnit.MILLISECOND,
     "millisecond": TimeUnit.MILLISECOND,
@@ -61,10 +58,11 @@ CONNECTIONS_EXCEEDED = Entry(
 class Streams:
     """Everything the venue's sockets share."""
 
-    def __init__(self, dialect: "BinanceDialect") -> None:
+    def __init__(self, dialect: BinanceDialect) -> None:
         self.dialect = dialect
         self.settings = dialect.settings.streams
         self.clock = dialect.door.clock
+        self.methods = ws_api.methods(dialect.settings)
         self.users = UserHub()
         self.hub = Hub()
         source = MarketSource(dialect.door, self.hub, Beats(self.clock))
@@ -93,16 +91,16 @@ class Streams:
             session.hang_up(GOING_AWAY, "Server shutdown")
 
 
-def start_streams(dialect: "BinanceDialect") -> Streams:
-    """Listen to the venue's bus; called once, when the world is complete."""
-    streams = Streams(dialect)
+def start_streams(dialect: BinanceDialect) -> Streams:
+    """Give the dialect its streams and listen to the venue's bus; called once, when the world is complete."""
+    streams = dialect.streams = Streams(dialect)
     dialect.door.bus.listen(Stage.PRIVATE_STREAMS, streams.users.on_batch)
     dialect.door.bus.listen(Stage.PUBLIC_STREAMS, streams.hub.on_batch)
     dialect.listen_keys.on_end = streams.on_listen_key_end
     return streams
 
 
-def open_stream(dialect: "BinanceDialect", request: Request) -> StreamSession | Reply:
+def open_stream(dialect: BinanceDialect, request: Request) -> StreamSession | Reply:
     """A session for a WebSocket handshake, or the refusal in HTTP.
 
     Unknown path: 404. Bad ``timeUnit``: -1194. Too many connections of an address: 429.
@@ -122,7 +120,7 @@ def open_stream(dialect: "BinanceDialect", request: Request) -> StreamSession | 
             return Reply(404, b"")
         streams.count_connection(streams.market_connections, request.peer)
     except BinanceRefusal as refusal:
-        return Reply(refusal.status, msgspec.json.encode({"code": refusal.code, "msg": refusal.text}))
+        return refusal_reply(refusal, streams.clock.now_ns())
     return MarketStream(streams, unit, combined, [name for name in names.split("/") if name])
 
 

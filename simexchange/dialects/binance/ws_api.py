@@ -5,7 +5,7 @@ Operations are the REST ones, run by the same handlers; what belongs to the conn
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -17,8 +17,9 @@ from simexchange.dialects.binance.connections import POLICY_VIOLATION, Connectio
 from simexchange.dialects.binance.context import Context, Operation, Security
 from simexchange.dialects.binance.encoders import TimeUnit
 from simexchange.dialects.binance.errors import BinanceRefusal
-from simexchange.dialects.binance.operations import OPERATIONS
+from simexchange.dialects.binance.operations import by_method
 from simexchange.dialects.binance.params import API_KEY, RECV_WINDOW, SIGNATURE, TIMESTAMP, Args, Param, Plan
+from simexchange.dialects.binance.settings import BinanceSettings
 from simexchange.dialects.binance.ws_requests import ApiRequest, failure, parse, signed_text, success
 from simexchange.dialects.binance.ws_session import SESSION_METHODS, Session, SessionMethod
 from simexchange.services.clock import MILLISECOND
@@ -32,8 +33,15 @@ CONNECTION_WEIGHT: Final = 2
 FORMLESS_FRAMES: Final = 3
 """Frames without a form that a connection may send; the last of them ends it."""
 RETURN_RATE_LIMITS: Final = "returnRateLimits"
-TOO_MUCH: Final = (418, 429)
-Rows = list[dict[str, object]] | None
+Rows: TypeAlias = list[dict[str, object]] | None
+
+UNKNOWN_METHODS: Final = (
+    "executionRules",
+    "referencePrice",
+    "referencePrice.calculation",
+    "blockTrades.historical",
+)
+"""Documented, and as unknown here as any other word."""
 
 
 class Method(Struct, frozen=True):
@@ -59,38 +67,18 @@ def _method(operation: Operation | SessionMethod) -> Method:
             in_session = (*own, RECV_WINDOW, TIMESTAMP)
     if isinstance(operation, SessionMethod) and operation.signs_anew:
         in_session = None
-    return Method(operation, Plan(alone), None if in_session is None else Plan(in_session))
+    strict = isinstance(operation, SessionMethod) or not operation.lenient
+    return Method(
+        operation,
+        Plan(alone, strict=strict),
+        None if in_session is None else Plan(in_session, strict=strict),
+    )
 
 
-METHODS: Final[dict[str, Method]] = {
-    **{operation.ws: _method(operation) for operation in OPERATIONS if operation.ws is not None},
-    **{method.name: _method(method) for method in SESSION_METHODS},
-}
-
-MISSING_METHODS: Final = (
-    "order.cancelReplace",
-    "order.amend.keepPriority",
-    "orderList.place",
-    "orderList.place.oco",
-    "orderList.place.oto",
-    "orderList.place.otoco",
-    "orderList.place.opo",
-    "orderList.place.opoco",
-    "orderList.cancel",
-    "sor.order.place",
-    "sor.order.test",
-    "orderList.status",
-    "openOrderLists.status",
-    "allOrderLists",
-    "myAllocations",
-    "order.amendments",
-    "myFilters",
-    "executionRules",
-    "referencePrice",
-    "referencePrice.calculation",
-    "blockTrades.historical",
-)
-"""Documented, and answered as an operation that is not supported."""
+def methods(settings: BinanceSettings) -> dict[str, Method]:
+    """Every method that these settings leave switched on, by name."""
+    operations = {name: _method(operation) for name, operation in by_method(settings).items()}
+    return operations | {method.name: _method(method) for method in SESSION_METHODS}
 
 
 def open_session(streams: "Streams", request: Request, unit: TimeUnit, options: Mapping[str, str]) -> "ApiSession":
@@ -161,7 +149,7 @@ class ApiSession(Connection):
         now = self.clock.now_ns()
         context = Context(self._dialect, now, self._peer, unit_ns=self._unit)
         rows_wanted = self._return_rate_limits
-        method = METHODS.get(request.method)
+        method = self._streams.methods.get(request.method)
         try:
             if RETURN_RATE_LIMITS in request.params:
                 rows_wanted = params.boolean(RETURN_RATE_LIMITS, request.params[RETURN_RATE_LIMITS])
@@ -180,46 +168,40 @@ class ApiSession(Connection):
         texts = {name: text for name, text in request.params.items() if name != RETURN_RATE_LIMITS}
         shared_limits, peer, now = self._dialect.limits, self._peer, context.now_ns
         weight = method.operation.weigh(texts) if method is not None else 1
+        free = method is not None and method.operation.free_when_successful
         shared_limits.admit(peer, weight, now)
+        if not free:
+            shared_limits.charge(peer, weight, now)
         try:
             if method is None:
                 raise BinanceRefusal(errors.UNSUPPORTED_OPERATION)
-            result = self._run(request, method, texts, context)
+            args = self._admit(request, method, texts, context)
+            operation = method.operation
+            if isinstance(operation, SessionMethod):
+                return operation.handler(self._session, context, args)
+            return operation.handler(context, args)
         except BinanceRefusal:
-            shared_limits.charge(peer, weight, now)
+            if free:
+                shared_limits.charge(peer, weight, now)
             raise
-        if not method.operation.free_when_successful:
-            shared_limits.charge(peer, weight, now)
-        return result
 
-    def _run(self, request: ApiRequest, method: Method, texts: dict[str, str], context: Context) -> object:
-        operation = method.operation
-        args = self._authenticated(request, method, texts, context)
-        if isinstance(operation, SessionMethod):
-            return operation.handler(self._session, context, args)
-        return operation.handler(context, args)
-
-    def _authenticated(
-        self, request: ApiRequest, method: Method, texts: dict[str, str], context: Context
-    ) -> Args:
+    def _admit(self, request: ApiRequest, method: Method, texts: dict[str, str], context: Context) -> Args:
         """Typed parameters; the context learns key and account where the method needs them."""
-        security = method.operation.security
-        now = context.now_ns
-        session_key = self._session.key
+        security, keyring, now = method.operation.security, self._dialect.keyring, context.now_ns
         if security is Security.NONE:
             return method.alone.read(texts)
-        if session_key is not None and method.in_session is not None and "apiKey" not in texts:
-            args = method.in_session.read(texts)
-            key = self._dialect.keyring.find(session_key.api_key, security, self._peer, now)
-        else:
-            args = method.alone.read(texts)
-            key = self._dialect.keyring.find(texts["apiKey"], security, self._peer, now)
+        named, plan = self._session.key, method.in_session
+        if named is None or plan is None or "apiKey" in texts:
+            plan = method.alone
+            named = keyring.named(texts["apiKey"]) if texts.get("apiKey") else None
+        args = plan.read(texts)
         if security.signed:
             check_timing(args["timestamp"], args.get("recvWindow", DEFAULT_RECV_WINDOW), now)
-            if "signature" in args:
-                self._dialect.keyring.check_signature(key, signed_text(request.params), args["signature"])
+        key = keyring.usable(named, security, self._peer, now)
+        if "signature" in args:
+            keyring.check_signature(key, signed_text(request.params), args["signature"])
         context.key = key
-        context.account = self._dialect.door.venue.accounts[key.account_id]
+        context.account = context.venue.accounts[key.account_id]
         return args
 
     def _rate_limits(self, method: Method | None, context: Context) -> Rows:
@@ -238,7 +220,7 @@ class ApiSession(Connection):
 
 def coverage() -> Iterator[Coverage]:
     """A row of the fidelity table per method."""
-    for name, method in METHODS.items():
+    for name, method in methods(BinanceSettings()).items():
         yield Coverage("method", f"ws-api {name}", method.operation.fidelity, method.operation.note)
-    for name in MISSING_METHODS:
+    for name in UNKNOWN_METHODS:
         yield Coverage("method", f"ws-api {name}", Fidelity.MISSING, "answered with -1020")

@@ -64,10 +64,7 @@ class Session:
         if any(subscription.account_id == account_id for subscription in self._subscriptions.values()):
             raise BinanceRefusal(errors.SUBSCRIPTION_ACTIVE)
         settings = self._connection.settings
-        if (
-            len(self._subscriptions) >= settings.user_subscriptions
-            or self._next_id >= settings.user_subscriptions_ever
-        ):
+        if len(self._subscriptions) >= settings.user_subscriptions or self._next_id >= settings.user_subscriptions_ever:
             raise BinanceRefusal(errors.SUBSCRIPTIONS_EXHAUSTED)
         subscription_id = self._next_id
         self._next_id += 1

@@ -1,5 +1,6 @@
 """A small venue with its sockets, on a manual clock: what the stream tests speak to."""
 
+import hmac
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -66,6 +67,10 @@ class Socket:
         self.sink = RecordingSink()
         session.sink = self.sink
         session.on_open()
+
+    @property
+    def is_closed(self) -> bool:
+        return self.sink.closed is not None
 
     def say(self, message: Any) -> None:
         self.session.on_text(message if isinstance(message, str) else msgspec.json.encode(message).decode())
@@ -165,3 +170,9 @@ class Bench:
 def key_of(name: str) -> str:
     """The API key of an account: 64 letters and digits."""
     return name.ljust(64, "0")
+
+
+def sign(params: Mapping[str, Any], secret: str = SECRET) -> dict[str, Any]:
+    """Parameters of a WebSocket API request with their HMAC signature."""
+    text = "&".join(f"{name}={value}" for name, value in sorted(params.items()))
+    return {**params, "signature": hmac.new(secret.encode(), text.encode(), "sha256").hexdigest()}

@@ -1,11 +1,11 @@
 """Market stream events, whole and as documented: what each channel says, and when."""
 
-from typing import Any
+from itertools import pairwise
 
 import msgspec
 import pytest
-from dialects.binance.stream_bench import BTC, START_MS, Bench, Socket
 
+from dialects.binance.stream_bench import BTC, START_MS, Bench, Socket
 from simexchange.domain.enums import Side
 
 NOW = START_MS
@@ -77,9 +77,11 @@ def test_a_depth_update_gathers_the_changes_of_one_second(bench: Bench) -> None:
     assert socket.raw() == []
     bench.second()
     assert [text(message) for message in socket.raw()] == [
-        f'{{"e":"depthUpdate","E":{NOW + 1000},"s":"BTCUSDT","U":5,"u":7,'
-        '"b":[["99.00000000","1.50000000"],["97.00000000","4.00000000"]],'
-        '"a":[["101.00000000","0.00000000"],["102.00000000","2.50000000"]]}'
+        (
+            f'{{"e":"depthUpdate","E":{NOW + 1000},"s":"BTCUSDT","U":5,"u":7,'
+            '"b":[["99.00000000","1.50000000"],["97.00000000","4.00000000"]],'
+            '"a":[["101.00000000","0.00000000"],["102.00000000","2.50000000"]]}'
+        )
     ]
     bench.second()
     assert socket.raw() == []
@@ -107,7 +109,7 @@ def test_depth_updates_join_on_without_a_gap(bench: Bench) -> None:
     spans = [(event["U"], event["u"]) for event in socket.take()]
     assert spans[0][0] == 1
     assert spans[-1][1] == 40
-    assert all(after[0] == before[1] + 1 for before, after in zip(spans, spans[1:], strict=False))
+    assert all(after[0] == before[1] + 1 for before, after in pairwise(spans))
 
 
 def test_partial_depth_shows_the_best_levels(bench: Bench) -> None:
@@ -116,9 +118,11 @@ def test_partial_depth_shows_the_best_levels(bench: Bench) -> None:
         bench.place(bench.alice, Side.BUY, "1", str(90 - step))
     bench.second()
     assert [text(message) for message in socket.raw()] == [
-        '{"lastUpdateId":10,"bids":[["99.00000000","1.00000000"],["98.00000000","2.00000000"],'
-        '["90.00000000","1.00000000"],["89.00000000","1.00000000"],["88.00000000","1.00000000"]],'
-        '"asks":[["101.00000000","1.50000000"],["102.00000000","3.00000000"]]}'
+        (
+            '{"lastUpdateId":10,"bids":[["99.00000000","1.00000000"],["98.00000000","2.00000000"],'
+            '["90.00000000","1.00000000"],["89.00000000","1.00000000"],["88.00000000","1.00000000"]],'
+            '"asks":[["101.00000000","1.50000000"],["102.00000000","3.00000000"]]}'
+        )
     ]
     bench.second()
     assert socket.raw() == []
@@ -151,10 +155,6 @@ def test_an_empty_side_is_zero_in_the_book_ticker(bench: Bench) -> None:
     assert socket.take() == [
         {"u": 1, "s": "BTCUSDT", "b": "99.00000000", "B": "1.00000000", "a": "0.00000000", "A": "0.00000000"}
     ]
-
-
-def _times(event: dict[str, Any]) -> set[str]:
-    return {key for key, value in event.items() if isinstance(value, int) and value >= NOW * 1000}
 
 
 def test_microseconds_are_spoken_where_they_are_asked_for(bench: Bench) -> None:
