@@ -103,7 +103,7 @@ def _prevent(against: BookSide, level: PriceLevel, maker: Order, taker: Order) -
     if maker_expires:
         against.remove(maker)
         maker.leaves_quantity -= maker_prevented
-    else:
+    elif maker_prevented:
         against.reduce(level, maker, maker_prevented)
     return Prevention(
         maker,

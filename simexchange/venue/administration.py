@@ -76,6 +76,8 @@ def set_fees(state: VenueState, command: SetFees, ts_ns: int) -> list[Event]:
     account = state.accounts.get(command.account_id)
     if account is None:
         return _no_account(command.account_id)
+    if command.symbol is not None and command.symbol not in state.markets:
+        return _no(RejectReason.INSTRUMENT_UNKNOWN, f"no instrument {command.symbol}")
     if command.symbol is None:
         account.maker_fee, account.taker_fee = command.maker_fee, command.taker_fee
     else:
@@ -87,6 +89,8 @@ def deposit(state: VenueState, command: Deposit, ts_ns: int) -> list[Event]:
     account = state.accounts.get(command.account_id)
     if account is None:
         return _no_account(command.account_id)
+    if not account.can_deposit:
+        return _no(RejectReason.ACCOUNT_DISABLED, f"{account.name} may not deposit")
     if command.asset not in state.assets:
         return _no(RejectReason.ASSET_UNKNOWN, f"no asset {command.asset}")
     if command.amount <= 0:
@@ -99,13 +103,13 @@ def withdraw(state: VenueState, command: Withdraw, ts_ns: int) -> list[Event]:
     account = state.accounts.get(command.account_id)
     if account is None:
         return _no_account(command.account_id)
+    if not account.can_withdraw:
+        return _no(RejectReason.ACCOUNT_DISABLED, f"{account.name} may not withdraw")
     asset = state.assets.get(command.asset)
     if asset is None:
         return _no(RejectReason.ASSET_UNKNOWN, f"no asset {command.asset}")
     if command.amount <= 0 or not 0 <= command.fee <= command.amount:
         return _no(RejectReason.AMOUNT_NOT_POSITIVE, "a withdrawal is above 0 and covers its fee")
-    if not account.can_withdraw:
-        return _no(RejectReason.ACCOUNT_DISABLED, f"{account.name} may not withdraw")
     free = account.balance(command.asset).free
     if free < command.amount:
         return _no(
@@ -171,8 +175,9 @@ def list_instrument(state: VenueState, command: ListInstrument, ts_ns: int) -> l
     if instrument.symbol in state.markets:
         return _no(RejectReason.ALREADY_EXISTS, f"{instrument.symbol} is listed")
     for asset in (instrument.base, instrument.quote):
-        if state.assets.setdefault(asset.name, asset) != asset:
+        if state.assets.get(asset.name, asset) != asset:
             return _no(RejectReason.ALREADY_EXISTS, f"{asset.name} is known with other decimals")
+    state.assets |= {asset.name: asset for asset in (instrument.base, instrument.quote)}
     market = Market(instrument, command.rules, command.maker_fee, command.taker_fee)
     market.last_price = command.last_price
     market.next_trade_id = command.first_trade_id

@@ -37,7 +37,7 @@ def place(state: VenueState, command: PlaceOrder, ts_ns: int) -> list[Event]:
     if failure is None:
         quantity, needed, failure = size(market, command, mode)
     if failure is None:
-        failure = timing(market, command) or _funds(market, account, command, needed)
+        failure = _funds(market, account, command, needed) or timing(market, command)
     if failure is not None:
         return _rejected(command, failure)
     if command.test_only:

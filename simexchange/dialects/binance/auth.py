@@ -88,11 +88,21 @@ class Keyring:
         self._verifiers: dict[str, Verifier] = {}
         self._networks: dict[tuple[str, ...], tuple[IPv4Network | IPv6Network, ...]] = {}
 
-    def find(self, api_key: str | None, security: Security, peer: str, now_ns: int) -> ApiKey:
-        """The key of that name, if it may do this from there and now; else -2014 or -2015 (both 401)."""
-        if api_key is None or _KEY_FORM.fullmatch(api_key) is None:
+    def named(self, api_key: bytes | str | None) -> ApiKey | None:
+        """The key a request names, whatever it may do; -2014 (401) for a name that no key could have."""
+        if isinstance(api_key, bytes):
+            api_key = api_key.decode("latin-1")
+        key = self._venue.keys.get(api_key) if api_key is not None else None
+        if key is None and (api_key is None or _KEY_FORM.fullmatch(api_key) is None):
             raise BinanceRefusal(errors.BAD_KEY_FORMAT)
-        key = self._venue.keys.get(api_key)
+        return key
+
+    def find(self, api_key: str | None, security: Security, peer: str, now_ns: int) -> ApiKey:
+        """The key of that name, if it may do this from there and now; else -2014 or -2015."""
+        return self.usable(self.named(api_key), security, peer, now_ns)
+
+    def usable(self, key: ApiKey | None, security: Security, peer: str, now_ns: int) -> ApiKey:
+        """That key, if it exists and may do this from there and now; else -2015 (401)."""
         if key is None or not self.is_usable(key, security, peer, now_ns):
             raise BinanceRefusal(errors.BAD_KEY)
         return key

@@ -42,7 +42,6 @@ def _entry(code: int, text: str, status: int = 400, *, note: str = "") -> Entry:
     return entry
 
 
-UNKNOWN: Final = _entry(-1000, "An unknown error occurred while processing the request.")
 METHOD_NOT_SUPPORTED: Final = _entry(-1000, "Request method '{}' not supported", 405, note="seen on /sapi")
 WEIGHT_EXCEEDED: Final = _entry(
     -1003,
@@ -62,11 +61,6 @@ REQUESTS_EXCEEDED: Final = _entry(
     "Please use WebSocket Streams for live updates to avoid polling the API.",
     429,
     note="the venue publishes no text for RAW_REQUESTS",
-)
-TIMEOUT: Final = _entry(
-    -1007,
-    "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
-    408,
 )
 ORDERS_EXCEEDED: Final = _entry(-1015, "Too many new orders; current limit is {} orders per {}.", 429)
 OUTSIDE_RECV_WINDOW: Final = _entry(-1021, "Timestamp for this request is outside of the recvWindow.")
@@ -98,11 +92,9 @@ NOT_TOGETHER: Final = _entry(
     -1128,
     "Combination of optional parameters invalid. Recommendation: '{}' and '{}' cannot both be sent.",
 )
-SENT_TOGETHER: Final = _entry(-1128, "Fields [{}] must be sent together or omitted entirely.")
 BAD_VALUE: Final = _entry(-1130, "Data sent for parameter '{}' is not valid.")
 BAD_RECV_WINDOW: Final = _entry(-1131, "'recvWindow' must be less than 60000.")
 BAD_STRATEGY_TYPE: Final = _entry(-1134, "`strategyType` was less than 1000000.")
-BAD_JSON: Final = _entry(-1135, "Invalid JSON Request")
 BAD_TICKER_TYPE: Final = _entry(-1139, "Invalid ticker type.")
 BAD_CANCEL_RESTRICTIONS: Final = _entry(-1145, "Invalid cancelRestrictions")
 DUPLICATE_SYMBOLS: Final = _entry(-1151, "Symbol is present multiple times in the list.")
@@ -117,7 +109,6 @@ NOT_SUPPORTED: Final = _entry(-1013, "{} orders are not supported for this symbo
 QUOTE_QUANTITY_NOT_SUPPORTED: Final = _entry(-1013, "Quote order qty market orders are not support for this symbol.")
 OCO_NOT_SUPPORTED: Final = _entry(-1013, "OCO orders are not supported for this symbol")
 FILTER: Final = _entry(-1013, "Filter failure: {}")
-UNKNOWN_COMPOSITION: Final = _entry(-1014, "Unsupported order combination.")
 
 REJECTED_ACCOUNT: Final = _entry(-2010, "This account may not place or cancel orders.")
 REJECTED_DUPLICATE: Final = _entry(-2010, "Duplicate order sent.")
@@ -125,7 +116,6 @@ REJECTED_BALANCE: Final = _entry(-2010, "Account has insufficient balance for re
 REJECTED_WOULD_TAKE: Final = _entry(-2010, "Order would immediately match and take.")
 REJECTED_BOOK_EMPTY: Final = _entry(-2010, "Order book liquidity is less than symbol minimum quantity.")
 REJECTED_BOOK_BELOW_LOT: Final = _entry(-2010, "Order book liquidity is less than `LOT_SIZE` filter minimum quantity.")
-REJECTED_PHASE: Final = _entry(-2010, "This order type is not possible in this trading phase.")
 CANCEL_REPLACE_NOT_SUPPORTED: Final = _entry(-2010, "Order cancel-replace is not supported for this symbol.")
 CANCEL_REJECTED: Final = _entry(-2011, "Unknown order sent.")
 CANCEL_ACCOUNT: Final = _entry(-2011, "This account may not place or cancel orders.")
@@ -150,6 +140,49 @@ WITHDRAW_BAD_AMOUNT: Final = _entry(
 WITHDRAW_DISABLED: Final = _entry(
     -4015, "Withdrawals are disabled on this account.", note="withdrawal texts are the wallet's"
 )
+
+
+_FAULT: Final = "a failure of the venue's own machinery; there is none"
+_ORDER_LISTS: Final = "order lists are not built"
+NEVER_SENT: Final[dict[int, str]] = {
+    -1001: _FAULT,
+    -1002: "which requests get it is not documented; -2014 and -2015 are what unauthorized requests get",
+    -1006: _FAULT,
+    -1007: _FAULT,
+    -1008: _FAULT,
+    -1014: "no combination of what is built is unknown",
+    -1016: _FAULT,
+    -1103: "-1104 is what an unknown parameter gets",
+    -1112: "-2010 names the missing liquidity",
+    -1114: "-1106 is what a timeInForce too many gets",
+    -1118: "-1105 is what an empty client id gets",
+    -1119: "-1105 is what an empty client id gets",
+    -1152: "SBE is not served",
+    -1153: "SBE is not served",
+    -1155: "SBE is not served",
+    -1158: _ORDER_LISTS,
+    -1160: _ORDER_LISTS,
+    -1161: "SBE is not served",
+    -1165: _ORDER_LISTS,
+    -1166: _ORDER_LISTS,
+    -1168: _ORDER_LISTS,
+    -1196: _ORDER_LISTS,
+    -1197: _ORDER_LISTS,
+    -1198: _ORDER_LISTS,
+    -1199: _ORDER_LISTS,
+    -1210: "pegged orders are not built",
+    -1211: "pegged orders are not built",
+    -1221: "SBE is not served",
+    -1222: _ORDER_LISTS,
+    -1223: _ORDER_LISTS,
+    -1224: _ORDER_LISTS,
+    -1225: _ORDER_LISTS,
+    -2016: "there is always a trading window",
+    -2021: "cancel-replace is not built",
+    -2022: "cancel-replace is not built",
+    -2026: "nothing is archived",
+}
+"""Documented codes of REST and the WebSocket API that nothing here answers, and why."""
 
 
 def _filter(name: str) -> Entry:

@@ -19,6 +19,7 @@ from simexchange.venue.accounts import Account
 Header = tuple[bytes, bytes]
 _USED_WEIGHT: Final = b"x-mbx-used-weight"
 _USED_WEIGHT_1M: Final = b"x-mbx-used-weight-1m"
+_SAPI_USED_WEIGHT: Final = b"x-sapi-used-ip-weight-1m"
 _ORDER_COUNT_10S: Final = b"x-mbx-order-count-10s"
 _ORDER_COUNT_1D: Final = b"x-mbx-order-count-1d"
 
@@ -72,17 +73,20 @@ class Limits:
         if type(batch.command) is not PlaceOrder:
             return
         for event in batch.events:
-            kind = type(event)
-            if kind is OrderAccepted:
-                self._count_order(event.order.account_id, 1, batch.ts_ns)  # type: ignore[union-attr]
-            elif kind is Trade:
-                self._note_fill(event.taker, batch.ts_ns)  # type: ignore[union-attr]
-                self._note_fill(event.maker, batch.ts_ns)  # type: ignore[union-attr]
+            if isinstance(event, OrderAccepted):
+                self._count_order(event.order.account_id, 1, batch.ts_ns)
+            elif isinstance(event, Trade):
+                self._note_fill(event.taker, batch.ts_ns)
+                self._note_fill(event.maker, batch.ts_ns)
 
     def headers(self, peer: str, now_ns: int) -> tuple[Header, Header]:
         """What every reply of /api carries."""
         used = b"%d" % self.weight.count(peer, now_ns)
         return (_USED_WEIGHT, used), (_USED_WEIGHT_1M, used)
+
+    def sapi_headers(self, peer: str, now_ns: int) -> tuple[Header]:
+        """What every reply of /sapi carries."""
+        return ((_SAPI_USED_WEIGHT, b"%d" % self.sapi_weight.count(peer, now_ns)),)
 
     def order_headers(self, account_id: AccountId, now_ns: int) -> tuple[Header, Header]:
         """What an accepted order's reply carries beside."""

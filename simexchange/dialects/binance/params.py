@@ -240,7 +240,7 @@ def split_form(text: str, into: dict[str, str], *, keep: bool = False) -> None:
     ``keep`` leaves names alone that are already in the map: what the query says goes before the body.
     """
     escaped = "%" in text or "+" in text
-    seen = set() if keep else into
+    seen: dict[str, str] = {} if keep else into
     for pair in text.split("&"):
         if not pair:
             continue
@@ -249,11 +249,10 @@ def split_form(text: str, into: dict[str, str], *, keep: bool = False) -> None:
             name, value = unquote_plus(name), unquote_plus(value)
         if name in seen:
             raise BinanceRefusal(errors.DUPLICATE_PARAMETER)
-        if keep:
-            seen.add(name)  # type: ignore[union-attr]  # a set exactly when keep is set
+        seen[name] = value
+    if keep:
+        for name, value in seen.items():
             into.setdefault(name, value)
-        else:
-            into[name] = value
 
 
 def texts_from_json(params: Mapping[str, Any]) -> dict[str, str]:

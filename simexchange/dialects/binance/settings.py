@@ -4,6 +4,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from simexchange.dialects.binance.stream_settings import StreamSettings
 from simexchange.services.clock import DAY, MINUTE
 
 
@@ -34,5 +35,10 @@ LIMITS_OFF: Final = LimitSettings(request_weight=0, raw_requests=0, orders_10s=0
 
 class BinanceSettings(Struct, frozen=True):
     limits: LimitSettings = LimitSettings()
+    streams: StreamSettings = StreamSettings()
     listen_keys: bool = True
     """Serve the user data stream by listenKey, which the venue has retired and bots in the field still use."""
+
+
+VENUE_SETTINGS: Final = BinanceSettings()
+"""Everything as the venue has it."""

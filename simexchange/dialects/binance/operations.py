@@ -1,0 +1,62 @@
+"""The table of everything a client can ask for, on either face; dispatch and the fidelity table come from it."""
+
+from typing import Final
+
+from simexchange.dialects.base import Coverage, Fidelity
+from simexchange.dialects.binance import (
+    account,
+    errors,
+    general,
+    limits,
+    market,
+    missing,
+    order_history,
+    tickers,
+    trading,
+    wallet,
+)
+from simexchange.dialects.binance.context import Operation
+from simexchange.dialects.binance.settings import BinanceSettings
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    *general.OPERATIONS,
+    *market.OPERATIONS,
+    *tickers.OPERATIONS,
+    *trading.OPERATIONS,
+    *account.OPERATIONS,
+    *order_history.OPERATIONS,
+    *account.LISTEN_KEY_OPERATIONS,
+    *missing.OPERATIONS,
+    *wallet.OPERATIONS,
+)
+
+
+def served(settings: BinanceSettings) -> tuple[Operation, ...]:
+    """The operations that these settings leave switched on."""
+    if settings.listen_keys:
+        return OPERATIONS
+    return tuple(operation for operation in OPERATIONS if operation not in account.LISTEN_KEY_OPERATIONS)
+
+
+def by_method(settings: BinanceSettings) -> dict[str, Operation]:
+    """The operations of the WebSocket API by their method name."""
+    return {operation.ws: operation for operation in served(settings) if operation.ws is not None}
+
+
+def coverage() -> list[Coverage]:
+    """The fidelity table of the REST face: endpoints, their parameters, order types, errors and limits."""
+    rows = []
+    for operation in OPERATIONS:
+        if operation.rest is None:
+            continue
+        rows.append(Coverage("endpoint", operation.rest, operation.fidelity, operation.note))
+        if operation.fidelity is not Fidelity.MISSING:
+            rows += [
+                Coverage("parameter", f"{operation.rest} {param.name}", param.fidelity, param.note)
+                for param in operation.params
+            ]
+    rows += trading.COVERAGE
+    rows += [Coverage("error", f"{entry.code} {entry.text}", entry.fidelity, entry.note) for entry in errors.TABLE]
+    rows += [Coverage("error", str(code), Fidelity.MISSING, why) for code, why in errors.NEVER_SENT.items()]
+    rows += limits.COVERAGE
+    return rows

@@ -1,0 +1,50 @@
+"""uvicorn's protocols for ASGI applications, set up as its settings document them and given sockets by ``server``."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from simexchange.transports.port import Port
+from simexchange.transports.websocket import StreamProtocol
+
+
+def asgi_protocol(
+    application: Any, ws: Callable[..., asyncio.Protocol] | None = None, idle_s: float = 75.0
+) -> tuple[Callable[[], asyncio.BaseProtocol], ServerState]:
+    """A protocol factory for one application, and the state that knows its connections.
+
+    Sends no ``Server`` and no ``Date``, writes no access log (targets hold keys and signatures), believes no
+    forwarded header. ``ws`` makes the protocol of a WebSocket; None takes uvicorn's.
+    """
+    config = Config(
+        application,
+        ws=cast(type[asyncio.Protocol], ws) if ws is not None else "websockets-sansio",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        timeout_keep_alive=int(idle_s),
+    )
+    config.load()
+    state = ServerState()
+
+    def protocol() -> asyncio.BaseProtocol:
+        make = cast(Callable[..., asyncio.BaseProtocol], config.http_protocol_class)
+        return make(config=config, server_state=state, app_state={})
+
+    return protocol, state
+
+
+def stream_setting(port: Port) -> Callable[..., asyncio.Protocol]:
+    """What uvicorn's ``ws`` setting asks for: called with uvicorn's own words, which ours has no use for."""
+
+    def make(**_: object) -> asyncio.Protocol:
+        return StreamProtocol(port)
+
+    return make

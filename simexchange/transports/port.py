@@ -1,0 +1,75 @@
+"""What all connections of one venue port share: the dialect, the limits of the transport, and who is connected."""
+
+from asyncio import AbstractEventLoop, TimerHandle
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from simexchange.dialects.base import Dialect
+from simexchange.transports.http import MAX_BODY
+from simexchange.transports.outbox import Outbox
+
+_CHECKS_PER_IDLE_TIME: Final = 8
+
+
+class WireLimits(Struct, frozen=True):
+    """What one connection may cost. Sizes in bytes, times in seconds."""
+
+    max_head: int = 1 << 16
+    """Request line and headers together."""
+    max_body: int = MAX_BODY
+    max_message: int = 1 << 18
+    """One WebSocket message of a client, all its fragments together."""
+    max_backlog: int = 1 << 21
+    """What may wait for a slow reader of a stream before it is disconnected."""
+    idle_s: float = 75.0
+    """How long an HTTP connection may take to send its next request, whole."""
+    close_s: float = 5.0
+    """How long the peer of a closed stream may take to confirm."""
+    linger_s: float = 1.0
+    """How long a refused client may go on sending, so that it reads the refusal before it meets a closed socket."""
+
+
+DEFAULT_LIMITS: Final = WireLimits()
+
+
+class Connection(Protocol):
+    """One client, of whatever protocol."""
+
+    def shutdown(self) -> None:
+        """Take leave: streams with close code 1001, HTTP by closing."""
+
+    def abort(self) -> None:
+        """Drop the connection without another byte."""
+
+    def expire(self, before: int) -> None:
+        """Close if nothing whole has come since that tick."""
+
+
+class Port:
+    """One venue's port, apart from the listening socket."""
+
+    def __init__(self, dialect: Dialect, loop: AbstractEventLoop, limits: WireLimits = DEFAULT_LIMITS) -> None:
+        self.dialect = dialect
+        self.loop = loop
+        self.limits = limits
+        self.outbox = Outbox(loop)
+        self.connections: set[Connection] = set()
+        self.tick = 0
+        """A coarse clock: reading it costs nothing, where a timer per request would."""
+        self._next_tick: TimerHandle | None = None
+
+    def start_ticking(self) -> None:
+        self._next_tick = self.loop.call_later(self.limits.idle_s / _CHECKS_PER_IDLE_TIME, self._on_tick)
+
+    def stop_ticking(self) -> None:
+        if self._next_tick is not None:
+            self._next_tick.cancel()
+            self._next_tick = None
+
+    def _on_tick(self) -> None:
+        self.tick += 1
+        before = self.tick - _CHECKS_PER_IDLE_TIME
+        for connection in tuple(self.connections):
+            connection.expire(before)
+        self.start_ticking()

@@ -1,0 +1,251 @@
+"""WebSockets (RFC 6455): the websockets library parses, frames go out through the port's outbox.
+
+No task per connection: what a client says is handed to its session as it comes, what the session says is written at
+the end of the turn. No compression. A client that does not read is disconnected before its backlog grows without
+bound. The session hears of the end exactly once, whoever closed.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final, ParamSpec, cast
+
+from websockets.exceptions import ProtocolError
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request as Handshake
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from simexchange.dialects.base import Reply, Request, StreamSession
+from simexchange.transports.http import bug_reply, render
+from simexchange.transports.port import Port
+
+GOING_AWAY: Final = 1001
+INVALID_DATA: Final = 1007
+POLICY_VIOLATION: Final = 1008
+INTERNAL_ERROR: Final = 1011
+_LONGEST_REASON: Final = 123  # a control frame holds 125 bytes, two of them the code
+
+P = ParamSpec("P")
+
+log = logging.getLogger(__name__)
+
+# At its lower levels the library writes down headers and messages, which hold keys and signatures.
+_library_log = logging.getLogger(f"{__name__}.library")
+_library_log.setLevel(logging.ERROR)
+
+
+class StreamProtocol(asyncio.Protocol):
+    """One client's WebSocket, and the ``Sink`` of its session. Starts with the bytes of the handshake."""
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+        self._outbox = port.outbox
+        self._library = ServerProtocol(max_size=port.limits.max_message, logger=_library_log)
+        self._transport = cast(asyncio.Transport, None)
+        self._session: StreamSession | None = None
+        self._is_open = False
+        self._is_choked = False
+        self._message = bytearray()
+        self._is_text = True
+        self._farewell: asyncio.TimerHandle | None = None
+        self.pending: list[bytes] = []
+
+    # What the event loop says.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._port.connections.add(self)
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        self._port.connections.discard(self)
+        if self._farewell is not None:
+            self._farewell.cancel()
+        self._is_open = False
+        self.pending = []
+        self._end_session()
+
+    def data_received(self, data: bytes) -> None:
+        library = self._library
+        library.receive_data(data)
+        for event in library.events_received():
+            if isinstance(event, Handshake):
+                self._on_handshake(event)
+            elif self._is_open and isinstance(event, Frame):
+                self._on_frame(event)
+        self._send_control_frames()
+
+    def pause_writing(self) -> None:
+        """Whoever does not read is not read from either."""
+        self._is_choked = True
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._is_choked = False
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    # What the client says.
+
+    def _on_handshake(self, handshake: Handshake) -> None:
+        """Accept with 101, or refuse with the dialect's reply (the library's, where it is no proper handshake)."""
+        response = self._library.accept(handshake)
+        del response.headers["Date"]
+        if response.status_code != 101:
+            self._library.send_response(response)
+            return
+        path, _, query = handshake.path.partition("?")
+        headers = {
+            name.lower().encode("latin-1"): value.encode("latin-1", "surrogateescape")
+            for name, value in handshake.headers.raw_items()
+        }
+        peername = self._transport.get_extra_info("peername")
+        request = Request("GET", path, query, headers, b"", peername[0] if peername else "")
+        try:
+            session = self._port.dialect.open_stream(request)
+        except Exception:
+            log.exception("bug: %s could not open a stream at %s", self._port.dialect.name, path)
+            session = bug_reply()
+        if isinstance(session, Reply):
+            self._transport.write(render(session, b"close"))
+            self._transport.close()
+            return
+        self._library.send_response(response)
+        self._transport.write(b"".join(self._library.data_to_send()))
+        self._session = session
+        session.sink = self
+        self._is_open = True
+        self._tell(session.on_open)
+
+    def _on_frame(self, frame: Frame) -> None:
+        session = self._session
+        assert session is not None, "a frame came before the handshake"
+        opcode = frame.opcode
+        if opcode is Opcode.TEXT and frame.fin:
+            self._on_message(frame.data, is_text=True)
+        elif opcode is Opcode.PING:
+            self._tell(session.on_ping, bytes(frame.data))
+        elif opcode is Opcode.PONG:
+            self._tell(session.on_pong, bytes(frame.data))
+        elif opcode is Opcode.CLOSE:
+            self._is_open = False
+        else:
+            if opcode is not Opcode.CONT:
+                self._is_text = opcode is Opcode.TEXT
+            self._message += frame.data
+            if frame.fin:
+                message, self._message = self._message, bytearray()
+                self._on_message(message, is_text=self._is_text)
+
+    def _on_message(self, data: bytes | bytearray | memoryview, is_text: bool) -> None:
+        assert self._session is not None
+        if not is_text:
+            self._tell(self._session.on_binary, bytes(data))
+            return
+        try:
+            text = bytes(data).decode()
+        except UnicodeDecodeError:
+            self._is_open = False
+            self._library.fail(INVALID_DATA, "invalid UTF-8")
+        else:
+            self._tell(self._session.on_text, text)
+
+    def _tell(self, hear: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            hear(*args, **kwargs)
+        except Exception:
+            log.exception("bug: a stream session of %s failed", self._port.dialect.name)
+            self.close(INTERNAL_ERROR)
+
+    def _send_control_frames(self) -> None:
+        """Pongs, the echo of a close, a refused handshake: what the library answers by itself."""
+        for output in self._library.data_to_send():
+            if output:
+                self._queue(output)
+            else:
+                self._finish()
+
+    def _finish(self) -> None:
+        """The library has nothing more to say or to hear: write the rest and close."""
+        self._is_open = False
+        self._end_session()
+        self._outbox.flush()
+        if self._library.close_rcvd is not None:
+            self._transport.close()
+        elif not self._transport.is_closing() and self._transport.can_write_eof():
+            # The client may be sending still; a socket closed now would eat the close frame.
+            self._transport.write_eof()
+        self._abort_after(self._port.limits.linger_s)
+
+    # What the session says.
+
+    def send(self, payload: bytes) -> None:
+        """Send a text message."""
+        if self._is_open:
+            frame = self._outbox.frame(payload)
+            if not self.pending:
+                self._outbox.register(self)
+            self.pending.append(frame)
+
+    def ping(self, payload: bytes) -> None:
+        if self._is_open and self._library.state is State.OPEN:
+            self._library.send_ping(payload)
+            self._send_control_frames()
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Say goodbye behind what was sent so far, and wait a while for the client to agree."""
+        if not self._is_open:
+            return
+        self._is_open = False
+        self._port.loop.call_soon(self._end_session)
+        if self._library.state is not State.OPEN:
+            return  # the library has just answered the client's own close; ``data_received`` sends that
+        try:
+            self._library.send_close(code, reason.encode()[:_LONGEST_REASON].decode("utf-8", "ignore"))
+        except ProtocolError:
+            log.exception("bug: %s closes a stream with code %d", self._port.dialect.name, code)
+            self._library.send_close(INTERNAL_ERROR)
+        self._send_control_frames()
+        self._abort_after(self._port.limits.close_s)
+
+    def _queue(self, frame: bytes) -> None:
+        if not self.pending:
+            self._outbox.register(self)
+        self.pending.append(frame)
+
+    # What the outbox and the port say.
+
+    def write(self, data: bytes) -> None:
+        transport = self._transport
+        if transport.is_closing():
+            return
+        if self._is_choked and transport.get_write_buffer_size() > self._port.limits.max_backlog:
+            if self._is_open:
+                log.info("a client of %s reads too slowly and is disconnected", self._port.dialect.name)
+                self.close(POLICY_VIOLATION, "slow consumer")
+                transport.write(b"".join(self.pending))
+                self.pending = []
+            return
+        transport.write(data)
+
+    def shutdown(self) -> None:
+        if self._is_open:
+            self.close(GOING_AWAY)
+        elif self._farewell is None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        self._transport.abort()
+
+    def expire(self, before: int) -> None:
+        """A stream's life is its session's business."""
+
+    def _abort_after(self, seconds: float) -> None:
+        if self._farewell is not None:
+            self._farewell.cancel()
+        self._farewell = self._port.loop.call_later(seconds, self._transport.abort)
+
+    def _end_session(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            self._tell(session.on_close)
