@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from msgspec import structs
 from simexchange.domain.commands import (
     CancelAllOrders,
     CancelOrder,
@@ -136,7 +137,8 @@ def order_terms(command: PlaceOrder | None = None, order_id: OrderId = 1, **chan
         "strategy_id": asked.strategy_id,
         "strategy_type": asked.strategy_type,
     }
-    return OrderTerms(**(values | changes))
+    terms = OrderTerms(**(values | changes))
+    return structs.replace(terms, working_ns=terms.created_ns) if terms.working_ns == -1 else terms
 
 
 def resting(order_id: OrderId = 1, side: Side = Side.SELL, size: str = "1", at: str = "100", **changes: Any) -> Order:
