@@ -36,7 +36,8 @@ class BookSide:
         return len(self.levels)
 
     def level(self, price: Price) -> PriceLevel | None:
-        return self.levels.get(self.sign * price)
+        level: PriceLevel | None = self.levels.get(self.sign * price)
+        return level
 
     def add(self, order: Order) -> None:
         price = order.terms.price
@@ -70,6 +71,16 @@ class BookSide:
             level.quantity -= tip
             if not order.shown_quantity and order.leaves_quantity:
                 level.refill(order)
+
+    def shrink(self, level: PriceLevel, order: Order, quantity: Quantity) -> None:
+        """The owner wants less: the hidden part goes first, and the place in the queue stays in any case."""
+        order.leaves_quantity -= quantity
+        self.touched[level.price] = None
+        if not order.concealed:
+            level.quantity -= quantity
+        elif order.shown_quantity > order.leaves_quantity:
+            level.quantity -= order.shown_quantity - order.leaves_quantity
+            order.shown_quantity = order.leaves_quantity
 
     def drop(self, level: PriceLevel, order: Order) -> None:
         """Take out an order whose visible quantity is off the total, and its level if it was the last."""

@@ -109,7 +109,7 @@ def _shrink(turn: Turn, account: Account, order: Order, command: AmendOrder) -> 
         side = turn.market.book.side(previous.side)
         level = side.level(previous.price)
         assert level is not None, "a working order rests"
-        side.reduce(level, order, less)
+        side.shrink(level, order, less)
     else:
         order.leaves_quantity -= less
     name = command.new_client_order_id or previous.client_order_id

@@ -37,23 +37,19 @@ def eligibility(order: PlaceOrder, market: Market, account: Account, now_ns: int
         return RejectReason.POST_ONLY_UNSUPPORTED, f"{order.symbol} takes no post-only orders"
     if order.quote_quantity and not rules.quote_quantity_market:
         return RejectReason.QUOTE_QUANTITY_UNSUPPORTED, f"{order.symbol} takes no orders by quote amount"
-    if order.trigger is not None or order.display_quantity or order.hidden or order.peg is not None:
-        failure = _feature(order, rules)
-        if failure is not None:
-            return failure
     mode = order.self_trade_prevention
     if mode is not None and mode not in rules.self_trade_prevention:
         return RejectReason.SELF_TRADE_PREVENTION_UNSUPPORTED, f"{order.symbol} does not allow {mode.value}"
     return None
 
 
-def _feature(order: PlaceOrder, rules: Rules) -> Failure | None:
-    trigger = order.trigger
-    if trigger is not None:
-        if (trigger.kind, order.order_type) not in rules.triggers:
-            kind = f"{trigger.kind.value} {order.order_type.value}"
+def features(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    wanted, rules = order.trigger, market.rules
+    if wanted is not None:
+        if (wanted.kind, order.order_type) not in rules.triggers:
+            kind = f"{wanted.kind.value} {order.order_type.value}"
             return RejectReason.TRIGGER_UNSUPPORTED, f"{order.symbol} takes no {kind} orders"
-        if trigger.is_trailing and rules.trail_above is None and rules.trail_below is None:
+        if wanted.is_trailing and rules.trail_above is None and rules.trail_below is None:
             return RejectReason.TRAILING_UNSUPPORTED, f"{order.symbol} takes no trailing orders"
     if order.display_quantity and not rules.max_iceberg_parts:
         return RejectReason.ICEBERG_UNSUPPORTED, f"{order.symbol} takes no icebergs"
@@ -222,6 +218,7 @@ def client_order_id(order: PlaceOrder, market: Market, account: Account, now_ns:
 
 CHECKS: Final[tuple[Check, ...]] = (
     eligibility,
+    features,
     price,
     quantity,
     notional,
@@ -231,11 +228,14 @@ CHECKS: Final[tuple[Check, ...]] = (
     position,
     client_order_id,
 )
-"""What does not depend on the opposite side of the book. Liquidity and funds follow in ``orders.place``."""
+"""What does not depend on the opposite side of the book. Liquidity and funds follow in ``placing``."""
+PLAIN_CHECKS: Final = tuple(check for check in CHECKS if check not in (features, iceberg, trigger))
+"""The same for an order without trigger, peg and concealment: the others would have nothing to say."""
 
 
 def first_failure(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
-    for check in CHECKS:
+    plain = order.trigger is None and not order.display_quantity and not order.hidden and order.peg is None
+    for check in PLAIN_CHECKS if plain else CHECKS:
         failure = check(order, market, account, now_ns)
         if failure is not None:
             return failure

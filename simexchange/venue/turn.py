@@ -64,7 +64,8 @@ class Turn:
                 order.prevented_id if reason is ExpireReason.SELF_TRADE else None,
             )
         )
-        self.stir(order)
+        if reason is not ExpireReason.SIBLING_WORKED:
+            self.stir(order)
 
     def take_out(self, order: Order) -> None:
         """Out of the book, or out of the triggers; a pending order is in neither."""
