@@ -40,11 +40,6 @@ class MarketSource:
         book = self.market(symbol).book
         return (*book.best(Side.BUY), *book.best(Side.SELL))
 
-    def last_trade_id(self, symbol: Symbol) -> int:
-        """The id of the latest trade, be it of the history before the start; 0 when there is none at all."""
-        recent = self.data(symbol).tape.recent(1)
-        return recent[-1].trade_id if recent else 0
-
     def rolling(self, symbol: Symbol, open_ns: int, now_ns: int) -> WindowStats:
         """Statistics from ``open_ns`` to now; computed once for all streams that ask at the same instant."""
         if now_ns != self._rolling_ns:
@@ -104,7 +99,7 @@ class AggregateTradeFeed(SymbolFeed):
     def _tell(self, trades: list[Trade], ts_ns: int) -> None:
         first_id = trades[0].trade_id
         steps = sum(1 for before, after in pairwise(trades) if before.price != after.price)
-        for aggregate in self.source.data(self.symbol).tape.aggregates(limit=steps + 1):
+        for aggregate in self.source.data(self.symbol).tape.recent_aggregates(steps + 1):
             if aggregate.last_trade_id >= first_id:
                 self.topic.publish(
                     encoders.aggregate_trade(self.wire, self.topic.unit, ts_ns, aggregate, aggregate.side is Side.SELL)

@@ -3,7 +3,8 @@
 Source: Binance REST, "LIMITS"; "Spot Unfilled Order Count Rules". All counters are fixed calendar windows.
 """
 
-from typing import Final
+from functools import lru_cache
+from typing import Final, NoReturn
 
 from simexchange.dialects.base import Coverage, Fidelity
 from simexchange.dialects.binance import errors
@@ -64,25 +65,29 @@ class Limits:
 
     def check_orders(self, account_id: AccountId, orders: int, now_ns: int) -> None:
         """-1015 (429) if so many more orders would be too many unfilled ones of this account."""
-        for window, interval in ((self.orders_10s, "10 SECOND"), (self.orders_1d, "1 DAY")):
-            if window.exceeds(window.count(account_id, now_ns) + orders):
-                raise BinanceRefusal(errors.ORDERS_EXCEEDED, window.limit, interval, retry_after_ns=window.ends_ns)
+        window = self.orders_10s
+        if window.exceeds(window.count(account_id, now_ns) + orders):
+            _refuse_orders(window, "10 SECOND")
+        window = self.orders_1d
+        if window.exceeds(window.count(account_id, now_ns) + orders):
+            _refuse_orders(window, "1 DAY")
 
     def on_batch(self, batch: Batch) -> None:
         """Count accepted orders, and take one back for each order that trades for the first time."""
         if type(batch.command) is not PlaceOrder:
             return
+        first = batch.events[0]
+        if not isinstance(first, OrderAccepted):
+            return
+        self._count_order(first.order.account_id, 1, batch.ts_ns)
         for event in batch.events:
-            if isinstance(event, OrderAccepted):
-                self._count_order(event.order.account_id, 1, batch.ts_ns)
-            elif isinstance(event, Trade):
+            if isinstance(event, Trade):
                 self._note_fill(event.taker, batch.ts_ns)
                 self._note_fill(event.maker, batch.ts_ns)
 
     def headers(self, peer: str, now_ns: int) -> tuple[Header, Header]:
         """What every reply of /api carries."""
-        used = b"%d" % self.weight.count(peer, now_ns)
-        return (_USED_WEIGHT, used), (_USED_WEIGHT_1M, used)
+        return _weight_headers(self.weight.count(peer, now_ns))
 
     def sapi_headers(self, peer: str, now_ns: int) -> tuple[Header]:
         """What every reply of /sapi carries."""
@@ -90,10 +95,7 @@ class Limits:
 
     def order_headers(self, account_id: AccountId, now_ns: int) -> tuple[Header, Header]:
         """What an accepted order's reply carries beside."""
-        return (
-            (_ORDER_COUNT_10S, b"%d" % self.orders_10s.count(account_id, now_ns)),
-            (_ORDER_COUNT_1D, b"%d" % self.orders_1d.count(account_id, now_ns)),
-        )
+        return _order_headers(self.orders_10s.count(account_id, now_ns), self.orders_1d.count(account_id, now_ns))
 
     def _count_order(self, account_id: AccountId, orders: int, now_ns: int) -> None:
         if not self._accounts[account_id].house:
@@ -114,6 +116,21 @@ class Limits:
             self.bans.ban(peer, now_ns)
             self._refuse_banned(peer, now_ns)
         raise BinanceRefusal(entry, window.limit, interval, retry_after_ns=window.ends_ns)
+
+
+@lru_cache(maxsize=8192)
+def _weight_headers(used: int) -> tuple[Header, Header]:
+    text = b"%d" % used
+    return (_USED_WEIGHT, text), (_USED_WEIGHT_1M, text)
+
+
+@lru_cache(maxsize=8192)
+def _order_headers(count_10s: int, count_1d: int) -> tuple[Header, Header]:
+    return (_ORDER_COUNT_10S, b"%d" % count_10s), (_ORDER_COUNT_1D, b"%d" % count_1d)
+
+
+def _refuse_orders(window: CalendarWindow[AccountId], interval: str) -> NoReturn:
+    raise BinanceRefusal(errors.ORDERS_EXCEEDED, window.limit, interval, retry_after_ns=window.ends_ns)
 
 
 def rate_limit_rows(settings: LimitSettings) -> list[dict[str, object]]:

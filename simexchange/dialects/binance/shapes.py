@@ -11,6 +11,8 @@ from simexchange.dialects.binance import names
 from simexchange.dialects.binance.names import amount8, text8
 from simexchange.domain.enums import OrderStatus, OrderType, Side, TimeInForce
 from simexchange.domain.events import (
+    BalancesChanged,
+    BookUpdated,
     Event,
     Execution,
     OrderAccepted,
@@ -57,6 +59,9 @@ class _Progress:
 def _progress(terms: OrderTerms, events: Iterable[Event]) -> _Progress:
     progress = _Progress()
     for event in events:
+        kind = type(event)
+        if kind is BookUpdated or kind is BalancesChanged:
+            continue
         if isinstance(event, Trade):
             taker = event.taker
             progress.quantity, progress.quote = taker.cum_quantity, taker.cum_quote
@@ -80,19 +85,28 @@ def placed_order(symbol: str, accepted: OrderAccepted, events: Iterable[Event], 
     """RESULT or, with fills, FULL: the order after it met the book. "New order (TRADE)"."""
     terms = accepted.order
     progress = _progress(terms, events)
-    reply = order_ack(symbol, terms, unit_ns)
-    reply["price"] = text8(terms.price)
-    reply["origQty"] = text8(terms.quantity)
-    reply["executedQty"] = text8(progress.quantity)
-    reply["origQuoteOrderQty"] = amount8(terms.quote_quantity)
-    reply["cummulativeQuoteQty"] = amount8(progress.quote)
-    reply["status"] = progress.status
-    _words(reply, terms)
-    reply["workingTime"] = terms.created_ns // unit_ns
+    created = terms.created_ns // unit_ns
+    reply: Json = {
+        "symbol": symbol,
+        "orderId": terms.order_id,
+        "orderListId": NO_LIST,
+        "clientOrderId": terms.client_order_id,
+        "transactTime": created,
+        "price": text8(terms.price),
+        "origQty": text8(terms.quantity),
+        "executedQty": text8(progress.quantity),
+        "origQuoteOrderQty": amount8(terms.quote_quantity),
+        "cummulativeQuoteQty": amount8(progress.quote),
+        "status": progress.status,
+        "timeInForce": names.TIME_IN_FORCE_WORDS[terms.time_in_force],
+        "type": names.order_type_word(terms),
+        "side": names.SIDE_WORDS[terms.side],
+        "workingTime": created,
+    }
     if full:
         reply["fills"] = [fill(trade_id, execution) for trade_id, execution in progress.fills]
-    if progress.prevented and full:
-        reply["preventedMatches"] = [_prevented_match(event) for event in progress.prevented]
+        if progress.prevented:
+            reply["preventedMatches"] = [_prevented_match(event) for event in progress.prevented]
     _strategy(reply, terms)
     reply["selfTradePreventionMode"] = names.SELF_TRADE_PREVENTION_WORDS[terms.self_trade_prevention]
     if progress.total_prevented:

@@ -44,7 +44,7 @@ class KlineFeed(SymbolFeed):
 
     def _tell(self, now_ns: int) -> None:
         current = self._current(now_ns)
-        last_id = self.source.last_trade_id(self.symbol)
+        last_id = self.source.data(self.symbol).tape.last_trade_id
         if current.open_ns == self._open_ns:
             self._publish(now_ns, current, last_id, closed=False)
             return

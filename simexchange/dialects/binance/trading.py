@@ -6,8 +6,6 @@ Source: Binance REST, "Trading endpoints"; WebSocket API, "Trading requests".
 from collections.abc import Mapping
 from typing import Final, NoReturn
 
-from msgspec import Struct
-
 from simexchange.dialects.base import Coverage, Fidelity
 from simexchange.dialects.binance import errors, names, params, shapes
 from simexchange.dialects.binance.context import Context, Operation, Security
@@ -24,20 +22,45 @@ from simexchange.domain.events import (
 )
 from simexchange.venue.market import Market
 
-
-class TypeRule(Struct, frozen=True):
-    """What one order type of the wire needs, forbids and becomes. "Additional mandatory parameters"."""
-
-    order_type: OrderType | None
-    """None: not supported; ``refused_as`` then names it in the refusal."""
-    mandatory: tuple[str, ...]
-    forbidden: tuple[str, ...]
-    post_only: bool = False
-    response: str = "ACK"
-    refused_as: str = ""
+_UNSUPPORTED_FEATURES: Final = {
+    "icebergQty": "Iceberg",
+    "trailingDelta": "Trailing stop",
+    "pegPriceType": "Pegged",
+}
 
 
 _STOPS: Final = ("stopPrice", "trailingDelta")
+
+
+class TypeRule:
+    """What one order type of the wire needs, forbids and becomes. "Additional mandatory parameters".
+
+    ``order_type`` None: not supported, and ``refused_as`` names it in the refusal. ``unwanted`` are the names worth
+    a closer look: an order without them, and with all of ``needed``, passes at the first glance.
+    """
+
+    __slots__ = ("forbidden", "mandatory", "needed", "order_type", "post_only", "refused_as", "response", "unwanted")
+
+    def __init__(
+        self,
+        order_type: OrderType | None,
+        mandatory: tuple[str, ...],
+        forbidden: tuple[str, ...],
+        *,
+        post_only: bool = False,
+        response: str = "ACK",
+        refused_as: str = "",
+    ) -> None:
+        self.order_type = order_type
+        self.mandatory = mandatory
+        self.forbidden = forbidden
+        self.post_only = post_only
+        self.response = response
+        self.refused_as = refused_as
+        self.needed = frozenset(mandatory)
+        self.unwanted = frozenset({*forbidden, *_UNSUPPORTED_FEATURES, *_STOPS})
+
+
 TYPE_RULES: Final[dict[str, TypeRule]] = {
     "LIMIT": TypeRule(
         OrderType.LIMIT,
@@ -58,12 +81,6 @@ TYPE_RULES: Final[dict[str, TypeRule]] = {
         None, ("timeInForce", "quantity", "price"), ("quoteOrderQty",), refused_as="Take profit limit"
     ),
 }
-_UNSUPPORTED_FEATURES: Final = (
-    ("icebergQty", "Iceberg"),
-    ("trailingDelta", "Trailing stop"),
-    ("pegPriceType", "Pegged"),
-)
-_DECIMALS: Final = ("quantity", "quoteOrderQty", "price", "stopPrice", "icebergQty")
 
 
 def place_order(context: Context, args: Args) -> object:
@@ -90,29 +107,23 @@ def _refuse(event: object) -> NoReturn:
 
 def _command(context: Context, args: Args, market: Market, rule: TypeRule, *, test_only: bool = False) -> PlaceOrder:
     """The checks that depend on the order type, then the command."""
-    for name in rule.forbidden:
-        if name in args:
-            raise BinanceRefusal(errors.NOT_REQUIRED, name)
-    for name in rule.mandatory:
-        if name not in args:
-            raise BinanceRefusal(errors.MANDATORY, name)
-    quantity, price = args.get("quantity"), args.get("price", 0)
-    quote_quantity = args.get("quoteOrderQty")
     order_type = rule.order_type
-    if order_type is OrderType.MARKET or order_type is None:
-        _check_market_or_stop(args, rule)
-    for name in _DECIMALS:
-        if args.get(name) == PRECISION_EXCEEDED:
-            raise BinanceRefusal(errors.TOO_PRECISE, name)
-    for name, feature in _UNSUPPORTED_FEATURES:
-        if args.get(name):
-            raise BinanceRefusal(errors.NOT_SUPPORTED, feature)
+    if order_type is None or not rule.unwanted.isdisjoint(args) or not rule.needed <= args.keys():
+        _refuse_names(args, rule)
+    quantity, price, quote_quantity = args.get("quantity"), args.get("price", 0), args.get("quoteOrderQty")
     if order_type is None:
         raise BinanceRefusal(errors.NOT_SUPPORTED, rule.refused_as)
+    if order_type is OrderType.MARKET:
+        if quantity is None and quote_quantity is None:
+            raise BinanceRefusal(errors.EITHER_MANDATORY, "quantity", "quoteOrderQty")
+        if quantity is not None and quote_quantity is not None:
+            raise BinanceRefusal(errors.NOT_REQUIRED, "quoteOrderQty")
+    elif price == 0:
+        raise BinanceRefusal(errors.INVALID_PRICE)
     if quantity == 0 or quote_quantity == 0:
         raise BinanceRefusal(errors.INVALID_QUANTITY)
-    if order_type is OrderType.LIMIT and price == 0:
-        raise BinanceRefusal(errors.INVALID_PRICE)
+    if PRECISION_EXCEEDED in (quantity, price, quote_quantity):
+        raise BinanceRefusal(errors.TOO_PRECISE, _too_precise(args))
     return PlaceOrder(
         context.owner.account_id,
         market.symbol,
@@ -131,14 +142,26 @@ def _command(context: Context, args: Args, market: Market, rule: TypeRule, *, te
     )
 
 
-def _check_market_or_stop(args: Args, rule: TypeRule) -> None:
-    if rule.order_type is None:
-        if "stopPrice" not in args and "trailingDelta" not in args:
-            raise BinanceRefusal(errors.EITHER_MANDATORY, *_STOPS)
-    elif "quantity" not in args and "quoteOrderQty" not in args:
-        raise BinanceRefusal(errors.EITHER_MANDATORY, "quantity", "quoteOrderQty")
-    elif "quantity" in args and "quoteOrderQty" in args:
-        raise BinanceRefusal(errors.NOT_REQUIRED, "quoteOrderQty")
+def _refuse_names(args: Args, rule: TypeRule) -> None:
+    """Say which parameter is one too many or missing, or that its feature is not to be had."""
+    for name in rule.forbidden:
+        if name in args:
+            raise BinanceRefusal(errors.NOT_REQUIRED, name)
+    for name in rule.mandatory:
+        if name not in args and not (name == "price" and "pegPriceType" in args):
+            raise BinanceRefusal(errors.MANDATORY, name)
+    if rule.order_type is None and args.keys().isdisjoint(_STOPS):
+        raise BinanceRefusal(errors.EITHER_MANDATORY, *_STOPS)
+    for name in ("stopPrice", "icebergQty"):
+        if args.get(name) == PRECISION_EXCEEDED:
+            raise BinanceRefusal(errors.TOO_PRECISE, name)
+    for name, feature in _UNSUPPORTED_FEATURES.items():
+        if args.get(name):
+            raise BinanceRefusal(errors.NOT_SUPPORTED, feature)
+
+
+def _too_precise(args: Args) -> str:
+    return next(name for name in ("quantity", "quoteOrderQty", "price") if args.get(name) == PRECISION_EXCEEDED)
 
 
 def dry_run_order(context: Context, args: Args) -> object:

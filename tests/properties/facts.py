@@ -1,0 +1,67 @@
+"""The venue's events as the plain facts the reference exchange answers with.
+
+Book and balance events are not facts: ``comparison.py`` keeps a mirror of each and compares those.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from properties.reference import Fact
+from simexchange.domain import events
+from simexchange.domain.events import Batch
+
+
+def _half(execution: events.Execution) -> Fact:
+    return (
+        execution.order.order_id,
+        execution.leaves_quantity,
+        execution.cum_quantity,
+        execution.cum_quote,
+        execution.prevented_quantity,
+        execution.fee,
+    )
+
+
+FACTS: Final[dict[type, Callable[[Any], Fact]]] = {
+    events.OrderAccepted: lambda e: ("accepted", e.order.order_id, e.order.quantity),
+    events.OrderTested: lambda e: ("tested", e.maker_fee, e.taker_fee),
+    events.OrderRejected: lambda e: ("rejected", e.reason.value),
+    events.Trade: lambda e: ("trade", e.trade_id, e.price, e.quantity, _half(e.taker), _half(e.maker)),
+    events.TradePrevented: lambda e: (
+        "prevented",
+        e.prevented_id,
+        e.taker.order_id,
+        e.maker.order_id,
+        e.taker_prevented_quantity,
+        e.maker_prevented_quantity,
+    ),
+    events.OrderExpired: lambda e: (
+        "expired",
+        e.order.order_id,
+        e.reason.value,
+        e.leaves_quantity,
+        e.cum_quantity,
+        e.prevented_quantity,
+        e.prevented_id,
+    ),
+    events.OrderCanceled: lambda e: (
+        "canceled",
+        e.order.order_id,
+        e.reason.value,
+        e.cum_quantity,
+        e.prevented_quantity,
+    ),
+    events.CancelRejected: lambda e: ("cancel_rejected", e.reason.value),
+    events.BalanceAdjusted: lambda e: ("adjusted", e.account_id, e.asset, e.delta),
+    events.AccountCreated: lambda e: ("account", e.account_id),
+    events.AccountStatusChanged: lambda e: ("account_status", e.account_id),
+    events.FeesChanged: lambda e: ("fees", e.account_id),
+    events.InstrumentListed: lambda e: ("listed", e.instrument.symbol),
+    events.RulesChanged: lambda e: ("rules", e.symbol),
+    events.TradingStatusChanged: lambda e: ("status", e.symbol),
+    events.CommandRejected: lambda e: ("refused", e.reason.value),
+}
+
+
+def facts_of(batch: Batch) -> list[Fact]:
+    return [FACTS[type(event)](event) for event in batch.events if type(event) in FACTS]
