@@ -390,4 +390,4 @@ def test_microseconds_are_spoken_to_those_who_ask(bench: Bench) -> None:
 
 def test_an_account_that_nobody_listens_to_costs_nothing(bench: Bench) -> None:
     listen(bench, bench.alice).leave()
-    assert bench.dialect.streams.users._listeners == {}
+    assert bench.dialect.streams.users.accounts == 0
