@@ -36,7 +36,8 @@ class BookSide:
         return len(self.levels)
 
     def level(self, price: Price) -> PriceLevel | None:
-        return self.levels.get(self.sign * price)
+        level: PriceLevel | None = self.levels.get(self.sign * price)
+        return level
 
     def add(self, order: Order) -> None:
         price = order.terms.price
