@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, NoReturn
 
 import typer
 
@@ -16,7 +16,7 @@ EXIT_CODES: Final = "Exit codes: 0 all went well, 1 it could not be done (a port
 app = typer.Typer(
     name="simexchange",
     help=f"A simulated crypto exchange that unmodified trading clients can talk to.\n\n{EXIT_CODES}",
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,  # a pretty traceback prints local variables, and secrets are among them
@@ -29,19 +29,17 @@ def main() -> None:
     app(prog_name="simexchange")
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        print(f"simexchange {__version__}")
-        raise typer.Exit
-
-
 @app.callback()
 def _simexchange(
-    version: Annotated[
-        bool, typer.Option("--version", help="Show the version and stop.", callback=_show_version, is_eager=True)
-    ] = False,
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and stop.")] = False,
 ) -> None:
-    """The options every command has."""
+    """The options every command has; without a command, help."""
+    if version:
+        print(f"simexchange {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 Seed = Annotated[
@@ -151,20 +149,21 @@ def coverage(
     """Show how true each endpoint, parameter, stream, error and limit is: same, simplified or missing."""
     from simexchange import coverage as table
 
+    file = check or write
+    if file is None:
+        print(table.as_json() if as_json else table.as_markdown())
+        return
     try:
-        if check is not None:
-            if table.is_stale(check):
-                _fail(f"the table in {check} is stale; `simexchange coverage --write {check}` renews it")
-        elif write is not None:
-            print(f"{write}: {'renewed' if table.write(write) else 'up to date'}")
-        else:
-            print(table.as_json() if as_json else table.as_markdown())
+        is_stale = table.is_stale(file) if check else table.write(file)
     except table.NoMarkers as error:
-        _fail(f"{check or write} {error}")
+        _fail(f"{file} {error}")
     except OSError as error:
-        _fail(f"{check or write}: {error.strerror}")
+        _fail(f"{file}: {error.strerror}")
+    if check and is_stale:
+        _fail(f"the table in {file} is stale; `simexchange coverage --write {file}` renews it")
+    print(f"{file}: {'renewed' if is_stale else 'up to date'}")
 
 
-def _fail(message: str) -> None:
+def _fail(message: str) -> NoReturn:
     print(f"simexchange: {message}", file=sys.stderr)
     raise typer.Exit(FAILED)

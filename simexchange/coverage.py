@@ -17,7 +17,7 @@ _KINDS: Final = {
     "order type": "Order types",
     "stream": "Streams",
     "method": "WebSocket methods",
-    "event": "Events",
+    "user data event": "User data events",
     "error": "Errors",
     "limit": "Limits",
 }
@@ -28,7 +28,8 @@ class NoMarkers(ValueError):
 
 
 def rows(venue: str) -> list[Coverage]:
-    return list(VENUES[venue].coverage())
+    """Every row once: what both faces of a venue lack, both may name."""
+    return list({(row.kind, row.name): row for row in VENUES[venue].coverage()}.values())
 
 
 def as_json() -> str:

@@ -34,14 +34,14 @@ def options(
     limits: str,
 ) -> Options:
     """Checked options. Raises UsageError."""
-    from simexchange.scenario import SCENARIOS
+    from simexchange.scenario import BUILT_IN
 
     chosen = tuple(dict.fromkeys(venues or VENUES))
     for venue in chosen:
         if venue not in VENUES:
             raise UsageError(f"there is no venue {venue!r}; there is {', '.join(VENUES)}")
-    if scenario not in SCENARIOS:
-        raise UsageError(f"there is no scenario {scenario!r}; there is {', '.join(SCENARIOS)}")
+    if scenario not in BUILT_IN:
+        raise UsageError(f"there is no scenario {scenario!r}; there is {', '.join(BUILT_IN)}")
     if port_base > HIGHEST_PORT_BASE:
         raise UsageError(f"--port-base may be {HIGHEST_PORT_BASE} at most: the venues' ports follow it")
     try:
