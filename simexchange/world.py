@@ -24,6 +24,7 @@ class Door:
         self.market_data = market_data
         self._journal = journal
         self._last_ns = 0
+        self._busy = False
         market_data.listen_to(self.bus)
 
     def submit(self, command: Command) -> Batch:
@@ -32,12 +33,15 @@ class Door:
         if ts_ns < self._last_ns:
             ts_ns = self._last_ns
         self._last_ns = ts_ns
-        journal = self._journal
-        assert journal.pending is None, "a listener may not submit while a batch is being published"
-        journal.begin(self.name, ts_ns, command)
-        batch = self.venue.execute(command, ts_ns)
-        self.bus.publish(batch)
-        journal.finish(self.name, batch)
+        assert not self._busy, "a listener may not submit while a batch is being published"
+        self._busy = True
+        try:
+            self._journal.begin(self.name, ts_ns, command)
+            batch = self.venue.execute(command, ts_ns)
+            self.bus.publish(batch)
+            self._journal.finish(self.name, batch)
+        finally:
+            self._busy = False
         return batch
 
 

@@ -33,7 +33,6 @@ from simexchange.domain.events import (
     BalancesChanged,
     Batch,
     BookUpdated,
-    Event,
     Execution,
     OrderExpired,
     OrderRejected,
@@ -330,10 +329,6 @@ def balances_changed(trader: Trader, **balances: tuple[str, str]) -> BalancesCha
 def reasons(batch: Batch) -> tuple[RejectReason, ...]:
     """Why the events of a batch say no; empty where they do not."""
     return tuple(event.reason for event in batch.events if isinstance(event, OrderRejected))
-
-
-def of_type(batch: Batch, kind: type[Event]) -> tuple[Event, ...]:
-    return tuple(event for event in batch.events if isinstance(event, kind))
 
 
 IOC: Final = TimeInForce.IOC

@@ -14,6 +14,8 @@ Rate: TypeAlias = int
 
 RATE_DECIMALS: Final = 8
 RATE_ONE: Final = 10**RATE_DECIMALS
+LONGEST_TEXT: Final = 100
+"""Characters of decimal text that are read at all: no price needs more, and Python refuses thousands of digits."""
 
 
 class UnitsError(ValueError):
@@ -25,6 +27,8 @@ def parse_units(text: str, decimals: int) -> int:
 
     Accepts an optional leading minus and plain digits with at most one dot; no exponent, no blanks, no plus.
     """
+    if len(text) > LONGEST_TEXT:
+        raise UnitsError(f"a number of {len(text)} characters is longer than {LONGEST_TEXT}")
     whole, dot, fraction = text.partition(".")
     digits = whole[1:] if whole[:1] == "-" else whole
     if not digits.isascii() or not digits.isdigit() or (dot and not (fraction.isascii() and fraction.isdigit())):
@@ -47,6 +51,8 @@ def format_units(value: int, decimals: int, places: int | None = None) -> str:
     if places is not None and places != decimals:
         value = value // 10 ** (decimals - places) if places < decimals else value * 10 ** (places - decimals)
         decimals = places
+        if value == 0:
+            sign = ""
     if decimals == 0:
         return f"{sign}{value}"
     text = str(value).rjust(decimals + 1, "0")

@@ -89,6 +89,10 @@ class Server:
         """Who is connected now."""
         raise NotImplementedError
 
+    async def start(self) -> None:
+        """Serve from now on; clients that came early are waiting."""
+        raise NotImplementedError
+
     async def _listen(self, protocol: Callable[[], asyncio.BaseProtocol]) -> None:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(protocol, sock=self._listening, backlog=BACKLOG)

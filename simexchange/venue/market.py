@@ -62,7 +62,7 @@ class Market:
             minutes.append([minute, price * quantity, quantity])
 
     def average_price(self, now_ns: int, minutes: int = 5) -> Price:
-        """Volume-weighted price of the last ``minutes`` whole minutes and the current one; the last price if none."""
+        """Volume-weighted price of the current minute and the ``minutes`` - 1 before it; the last price if none."""
         minute_now = now_ns // MINUTE_NS
         cached = self._average
         if cached[0] == minute_now and cached[1] == minutes:

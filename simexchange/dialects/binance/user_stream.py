@@ -77,6 +77,11 @@ class UserHub:
     def __init__(self) -> None:
         self._listeners: dict[AccountId, dict[UserSubscription, None]] = {}
 
+    @property
+    def accounts(self) -> int:
+        """How many accounts have a listener."""
+        return len(self._listeners)
+
     def subscribe(self, subscription: UserSubscription) -> None:
         self._listeners.setdefault(subscription.account_id, {})[subscription] = None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from simexchange.dialects.base import Coverage, Fidelity, Request
+from simexchange.dialects.base import Coverage, Request
 from simexchange.dialects.binance import errors, limits, params
 from simexchange.dialects.binance.auth import DEFAULT_RECV_WINDOW, check_timing
 from simexchange.dialects.binance.connections import POLICY_VIOLATION, Connection
@@ -34,14 +34,6 @@ FORMLESS_FRAMES: Final = 3
 """Frames without a form that a connection may send; the last of them ends it."""
 RETURN_RATE_LIMITS: Final = "returnRateLimits"
 Rows: TypeAlias = list[dict[str, object]] | None
-
-UNKNOWN_METHODS: Final = (
-    "executionRules",
-    "referencePrice",
-    "referencePrice.calculation",
-    "blockTrades.historical",
-)
-"""Documented, and as unknown here as any other word."""
 
 
 class Method(Struct, frozen=True):
@@ -222,5 +214,3 @@ def coverage() -> Iterator[Coverage]:
     """A row of the fidelity table per method."""
     for name, method in methods(BinanceSettings()).items():
         yield Coverage("method", f"ws-api {name}", method.operation.fidelity, method.operation.note)
-    for name in UNKNOWN_METHODS:
-        yield Coverage("method", f"ws-api {name}", Fidelity.MISSING, "answered with -1020")

@@ -87,6 +87,20 @@ def test_a_depth_update_gathers_the_changes_of_one_second(bench: Bench) -> None:
     assert socket.raw() == []
 
 
+def test_a_depth_update_holds_only_what_changed_since_the_last(bench: Bench) -> None:
+    socket = quoted(bench, "/ws/btcusdt@depth@100ms")
+    bench.place(bench.alice, Side.BUY, "4", "97")
+    bench.place(bench.alice, Side.SELL, "4", "103")
+    bench.advance(100)
+    socket.take()
+    bench.place(bench.alice, Side.BUY, "5", "96")
+    bench.place(bench.alice, Side.SELL, "5", "104")
+    bench.advance(100)
+    assert [(event["b"], event["a"]) for event in socket.take()] == [
+        ([["96.00000000", "5.00000000"]], [["104.00000000", "5.00000000"]])
+    ]
+
+
 @pytest.mark.parametrize(("name", "period"), [("depth", 1000), ("depth@1000ms", 1000), ("depth@100ms", 100)])
 def test_depth_speeds_keep_to_the_clock(bench: Bench, name: str, period: int) -> None:
     bench.advance(37)

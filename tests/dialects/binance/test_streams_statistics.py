@@ -100,6 +100,15 @@ def test_a_late_clock_skips_no_closed_candle(bench: Bench) -> None:
     ]
 
 
+def test_trades_after_the_boundary_belong_to_the_next_candle_even_when_the_clock_is_late(bench: Bench) -> None:
+    socket = bench.connect("/ws/btcusdt@kline_1s")
+    three_trades(bench)
+    bench.clock._now_ns += 1_200_000_000
+    trade(bench, "96")
+    bench.clock.run_due()
+    assert [(event["k"]["n"], event["k"]["f"], event["k"]["L"]) for event in socket.take()] == [(3, 1, 3)]
+
+
 @pytest.mark.parametrize(
     "interval",
     ["1s", "1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"],

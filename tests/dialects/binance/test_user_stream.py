@@ -380,6 +380,25 @@ def subscribe_by_signature(bench: Bench, account: str = "alice", **options: str)
     return socket
 
 
+def test_a_match_is_told_to_the_taker_before_the_maker_and_orders_before_money(bench: Bench) -> None:
+    bench.place(bench.alice, Side.BUY, "1", "100")
+    bench.place(bench.alice, Side.BUY, "1", "99")
+    socket = subscribe_by_signature(bench)
+    params = sign({"apiKey": key_of("bob"), "timestamp": NOW}, SECRET)
+    socket.ask({"id": 1, "method": "userDataStream.subscribe.signature", "params": params})
+    bench.place(bench.bob, Side.SELL, "2", "99")
+    alice, bob = 0, 1
+    assert [(told["subscriptionId"], told["event"]["e"], told["event"].get("t")) for told in socket.take()] == [
+        (bob, "executionReport", -1),
+        (bob, "executionReport", 1),
+        (alice, "executionReport", 1),
+        (bob, "executionReport", 2),
+        (alice, "executionReport", 2),
+        (bob, "outboundAccountPosition", None),
+        (alice, "outboundAccountPosition", None),
+    ]
+
+
 def test_microseconds_are_spoken_to_those_who_ask(bench: Bench) -> None:
     socket = subscribe_by_signature(bench, timeUnit="MICROSECOND")
     bench.place(bench.alice, Side.BUY, "2", "100")
@@ -390,4 +409,4 @@ def test_microseconds_are_spoken_to_those_who_ask(bench: Bench) -> None:
 
 def test_an_account_that_nobody_listens_to_costs_nothing(bench: Bench) -> None:
     listen(bench, bench.alice).leave()
-    assert bench.dialect.streams.users._listeners == {}
+    assert bench.dialect.streams.users.accounts == 0

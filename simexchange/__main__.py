@@ -1,0 +1,5 @@
+"""``python -m simexchange`` is the ``simexchange`` command."""
+
+from simexchange.cli import main
+
+main()

@@ -1,0 +1,200 @@
+"""The whole exchange in one process: ``async with Exchange(options) as exchange`` builds it, serves it, and ends it."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Final, Self
+
+from msgspec import Struct
+
+from simexchange.description import Description, describe_venue
+from simexchange.services.clock import RealClock
+from simexchange.transports.pacemaker import Pacemaker
+from simexchange.transports.server import (
+    AddressUnusable,
+    ApplicationServer,
+    PortTaken,
+    Server,
+    VenueServer,
+    open_socket,
+)
+from simexchange.venues import PORTS, VENUES
+from simexchange.world import World
+
+DEFAULT_SEED: Final = 42
+DEFAULT_HOST: Final = "127.0.0.1"
+DEFAULT_PORT_BASE: Final = 8787
+DEFAULT_SCENARIO: Final = "calm"
+HIGHEST_PORT_BASE: Final = 65_536 - PORTS
+SIGNALED: Final = 128
+"""Added to the number of the signal that forced the end, as shells do."""
+
+
+class Options(Struct, frozen=True):
+    """What ``simexchange serve`` can be told. ``accounts`` are generated ones, beside the scenario's."""
+
+    seed: int = DEFAULT_SEED
+    accounts: int = 0
+    host: str = DEFAULT_HOST
+    port_base: int = DEFAULT_PORT_BASE
+    scenario: str = DEFAULT_SCENARIO
+    venues: tuple[str, ...] = tuple(VENUES)
+    limits: str = "venue"
+
+    def port(self, offset: int) -> int:
+        """The port at an offset from the base; 0, for a free one, when the base is 0."""
+        return self.port_base + offset if self.port_base else 0
+
+
+DEFAULT_OPTIONS: Final = Options()
+
+
+class StartFailure(Exception):
+    """The exchange cannot be started here; the message is for the person who tried."""
+
+
+Build = Callable[[Options, RealClock], World]
+
+
+def build_scenario(options: Options, clock: RealClock) -> World:
+    """The options' scenario as a world, its market seeded."""
+    from simexchange.scenario import build_world
+
+    return build_world(options.scenario, clock, options.seed, options.venues, options.accounts).world
+
+
+class Exchange:
+    """One world being served: a port per venue, one for control, and the clock that keeps it going."""
+
+    def __init__(self, options: Options = DEFAULT_OPTIONS, build: Build = build_scenario) -> None:
+        self.options = options
+        self.world: World
+        self.description: Description | None = None
+        """Set once everything is being served."""
+        self._build = build
+        self._clock = RealClock()
+        self._servers: list[Server] = []
+        self._pacemaker: Pacemaker | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Take the ports, build the world, then serve it. Raises StartFailure, and leaves nothing behind."""
+        options = self.options
+        control_socket, *venue_sockets = self._open_sockets()
+        try:
+            world = self.world = self._build(options, self._clock)
+            control = ApplicationServer(self._control, control_socket, options.host)
+            venues = {}
+            for name, listening in zip(options.venues, venue_sockets, strict=True):
+                dialect = VENUES[name].open(world.doors[name], world.randomness, options.limits)
+                dialect.start()
+                venues[name] = VenueServer(dialect, listening, options.host)
+        except BaseException:
+            for taken in (control_socket, *venue_sockets):
+                taken.close()
+            raise
+        self._servers = [*venues.values(), control]
+        for server in self._servers:
+            await server.start()
+        self._pacemaker = Pacemaker(self._clock, asyncio.get_running_loop())
+        self._pacemaker.start()
+        self.description = Description(
+            seed=options.seed,
+            scenario=options.scenario,
+            control_url=f"http://{control.authority}",
+            venues={
+                name: describe_venue(world.doors[name].venue, VENUES[name].spell, server.authority)
+                for name, server in venues.items()
+            },
+        )
+
+    async def stop(self) -> None:
+        """Take leave of every client and close the ports; well under a second, whatever the clients do."""
+        self.description = None
+        if self._pacemaker is not None:
+            self._pacemaker.stop()
+            self._pacemaker = None
+        servers, self._servers = self._servers, []
+        await asyncio.gather(*(server.stop() for server in servers))
+
+    def _open_sockets(self) -> list[socket.socket]:
+        """The control port's, then one per venue."""
+        options = self.options
+        wanted = [("control", 0), *((name, VENUES[name].port_offset) for name in options.venues)]
+        sockets: list[socket.socket] = []
+        try:
+            for _, offset in wanted:
+                sockets.append(open_socket(options.host, options.port(offset)))
+        except PortTaken as taken:
+            _close(sockets)
+            raise StartFailure(_explain(taken, wanted[len(sockets)][0])) from taken
+        except AddressUnusable as unusable:
+            _close(sockets)
+            raise StartFailure(f"{unusable}; --host (SIMX_HOST) names the address to listen on") from unusable
+        return sockets
+
+    def _control(self) -> object:
+        from simexchange.control.application import control_application
+
+        return control_application(lambda: self.description)
+
+
+def _close(sockets: list[socket.socket]) -> None:
+    for taken in sockets:
+        taken.close()
+
+
+def _explain(taken: PortTaken, wanted_for: str) -> str:
+    return (
+        f"port {taken.port} on {taken.host}, wanted for {wanted_for}, is taken, perhaps by another simexchange;"
+        f" `ss -ltnp 'sport = :{taken.port}'` shows by whom.\n"
+        f"Choose other ports with --port-base (SIMX_PORT_BASE): 0 takes free ones."
+    )
+
+
+async def serve(options: Options, on_ready: Callable[[Description], None]) -> None:
+    """Serve until SIGINT or SIGTERM; ``on_ready`` is called once the market is open. A second signal ends at once."""
+    stopping = asyncio.Event()
+    with _signals(stopping):
+        async with Exchange(options) as exchange:
+            assert exchange.description is not None
+            if not stopping.is_set():
+                on_ready(exchange.description)
+            await stopping.wait()
+
+
+@contextmanager
+def _signals(stopping: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+
+    def on_signal(number: int) -> None:
+        if stopping.is_set():
+            os._exit(SIGNALED + number)
+        stopping.set()
+
+    handled = (signal.SIGINT, signal.SIGTERM)
+    try:
+        for number in handled:
+            loop.add_signal_handler(number, on_signal, number)
+    except NotImplementedError:  # not every platform's loop hears signals
+        for number in handled:
+            signal.signal(number, lambda number, _: loop.call_soon_threadsafe(on_signal, number))
+        yield
+        return
+    try:
+        yield
+    finally:
+        for number in handled:
+            loop.remove_signal_handler(number)

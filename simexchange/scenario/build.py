@@ -1,0 +1,203 @@
+"""From a scenario to a world: venues opened, instruments listed, accounts funded, books full, models armed.
+
+Everything goes in through the venues' doors, as commands. What comes out depends on the scenario, the seed and the
+clock's time alone.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from simexchange.domain.commands import Command, CreateAccount, CreateKey, Deposit, ListInstrument
+from simexchange.domain.enums import KeyKind, OrderType, Permission
+from simexchange.domain.events import CommandRejected
+from simexchange.domain.ids import FIRST_ACCOUNT, AccountId, AssetName
+from simexchange.domain.instrument import Asset, Instrument, PriceBand, Rules
+from simexchange.domain.secret import Secret
+from simexchange.domain.units import RATE_DECIMALS, parse_units, round_down
+from simexchange.scenario.calm import BALANCES, calm
+from simexchange.scenario.motion import history_plans
+from simexchange.scenario.specs import AccountSpec, InstrumentSpec, Scenario, VenueSpec
+from simexchange.services.clock import Clock
+from simexchange.services.market_models.desk import Desk
+from simexchange.services.market_models.house import House
+from simexchange.services.market_models.market_maker import MakerSettings, MarketMaker
+from simexchange.services.market_models.noise_traders import NoiseTrader
+from simexchange.services.market_models.price_path import PricePath
+from simexchange.services.randomness import Randomness
+from simexchange.world import Door, World
+
+MAKER: Final[AccountId] = FIRST_ACCOUNT
+NOISE: Final[AccountId] = FIRST_ACCOUNT + 1
+FIRST_OWNER: Final[AccountId] = 1001
+HOUSE_WEALTH: Final = 10**12
+"""Of every asset, for either house account: more than it can ever need."""
+
+BUILT_IN: Final[dict[str, Callable[[], Scenario]]] = {"calm": calm}
+
+
+class UnknownScenario(ValueError):
+    """There is no built-in scenario of that name; the message lists those there are."""
+
+
+class BuiltAccount(Struct, frozen=True):
+    """An account as its owner needs it. Balances are decimal texts as in the scenario."""
+
+    account_id: AccountId
+    name: str
+    permissions: tuple[Permission, ...]
+    api_key: str
+    secret: Secret
+    balances: dict[AssetName, str]
+    ip_allow: tuple[str, ...]
+
+
+class BuiltWorld(Struct, frozen=True):
+    """A world in motion, the accounts of each venue, and the models that keep it going."""
+
+    scenario: Scenario
+    world: World
+    accounts: dict[str, tuple[BuiltAccount, ...]]
+    house: House
+
+
+def build_world(
+    scenario: Scenario | str,
+    clock: Clock,
+    seed: int | None = None,
+    venues: Sequence[str] | None = None,
+    accounts: int = 0,
+) -> BuiltWorld:
+    """The scenario (or the built-in one of that name) as a world, its books full and its models armed.
+
+    ``seed`` and ``venues`` override the scenario's, ``accounts`` adds that many generated ones to each venue. Raises
+    UnknownScenario for a name that is not built in, and ValueError for a scenario that makes no sense.
+    """
+    if isinstance(scenario, str):
+        make = BUILT_IN.get(scenario)
+        if make is None:
+            raise UnknownScenario(f"no scenario is called {scenario!r}; built in: {', '.join(BUILT_IN)}")
+        scenario = make()
+    chosen = tuple(scenario.venues) if venues is None else venues
+    missing = [name for name in chosen if name not in scenario.venues]
+    if missing:
+        raise ValueError(f"scenario {scenario.name} has no venue {', '.join(missing)}")
+    scenario = replace(
+        scenario,
+        seed=scenario.seed if seed is None else seed,
+        venues={name: scenario.venues[name] for name in chosen},
+    )
+    world = World(clock, scenario.seed)
+    house = House(clock)
+    path = PricePath(world.randomness, clock.now_ns())
+    owners = {
+        name: _build_venue(world.open_venue(name), spec, path, house, world.randomness, accounts)
+        for name, spec in scenario.venues.items()
+    }
+    house.open_book()
+    house.start()
+    return BuiltWorld(scenario, world, owners, house)
+
+
+def _submit(door: Door, command: Command) -> None:
+    first = door.submit(command).events[0]
+    if isinstance(first, CommandRejected):
+        raise ValueError(f"{door.name}: {type(command).__name__}: {first.rule or first.reason.value}")
+
+
+def _build_venue(
+    door: Door, spec: VenueSpec, path: PricePath, house: House, randomness: Randomness, generated: int
+) -> tuple[BuiltAccount, ...]:
+    plans = history_plans(spec)
+    for instrument in spec.instruments:
+        door.market_data.plan(instrument.symbol, plans[instrument.symbol])
+        _submit(door, _listing(instrument))
+    for account_id, name in ((MAKER, "house-maker"), (NOISE, "house-noise")):
+        _submit(door, CreateAccount(account_id, name, maker_fee=0, taker_fee=0, house=True))
+        for asset in door.venue.assets.values():
+            _submit(door, Deposit(account_id, asset.name, HOUSE_WEALTH * 10**asset.decimals))
+    for instrument in spec.instruments:
+        market, plan = instrument.market, plans[instrument.symbol]
+        if market.model == "none":
+            continue
+        mid = parse_units(market.mid, instrument.price_decimals)
+        settings = MakerSettings(mid, plan.trade_quantity, market.spread_ticks, market.levels)
+        maker_desk = Desk(door, instrument.symbol, MAKER, "m")
+        house.add_maker(MarketMaker(maker_desk, path.add(plan), randomness, settings))
+        noise_desk = Desk(door, instrument.symbol, NOISE, "n")
+        house.add_noise(NoiseTrader(noise_desk, randomness, plan.trade_quantity, market.trades_per_second))
+    owners = (*spec.accounts, *_generated_accounts(randomness, generated, spec))
+    return tuple(_open_account(door, owner, place, spec.key_length, randomness) for place, owner in enumerate(owners))
+
+
+def _listing(spec: InstrumentSpec) -> ListInstrument:
+    base, quote = (Asset(name) for name in spec.symbol.split("/"))
+    instrument = Instrument(spec.symbol, base, quote, spec.price_decimals, spec.quantity_decimals)
+
+    def price(text: str) -> int:
+        return parse_units(text, spec.price_decimals)
+
+    def quantity(text: str) -> int:
+        return parse_units(text, spec.quantity_decimals)
+
+    band = None
+    if spec.band is not None:
+        up, down = (parse_units(text, RATE_DECIMALS) for text in (spec.band.up, spec.band.down))
+        band = PriceBand(up, down, up, down, spec.band.minutes)
+    rules = Rules(
+        tick_size=price(spec.tick),
+        lot_size=quantity(spec.lot),
+        min_price=price(spec.min_price or spec.tick),
+        max_price=price(spec.max_price),
+        min_quantity=quantity(spec.min_quantity or spec.lot),
+        max_quantity=quantity(spec.max_quantity),
+        market_max_quantity=quantity(spec.market_max_quantity),
+        min_notional=parse_units(spec.min_notional, quote.decimals),
+        max_notional=parse_units(spec.max_notional, quote.decimals),
+        price_band=band,
+        max_open_orders=spec.max_open_orders,
+        order_types=tuple(OrderType(name) for name in spec.order_types),
+        post_only=spec.post_only,
+    )
+    return ListInstrument(
+        instrument,
+        rules,
+        parse_units(spec.fees.maker, RATE_DECIMALS),
+        parse_units(spec.fees.taker, RATE_DECIMALS),
+        round_down(price(spec.market.mid), rules.tick_size),
+        spec.first_trade_id,
+    )
+
+
+def _open_account(door: Door, spec: AccountSpec, place: int, key_length: int, randomness: Randomness) -> BuiltAccount:
+    """An account with its money and its one key. Keys hang on the venue and the account's place, not on its name."""
+    account_id = FIRST_OWNER + place
+    _submit(door, CreateAccount(account_id, spec.name))
+    for name, amount in spec.balances.items():
+        asset = door.venue.assets.get(name)
+        if asset is not None:
+            _submit(door, Deposit(account_id, name, parse_units(amount, asset.decimals)))
+    api_key = randomness.token(f"{door.name}/{place}/key", key_length)
+    secret = Secret(randomness.token(f"{door.name}/{place}/secret", key_length))
+    permissions = tuple(Permission(name) for name in spec.permissions)
+    _submit(door, CreateKey(account_id, api_key, KeyKind.HMAC, secret, permissions, spec.ip_allow))
+    return BuiltAccount(account_id, spec.name, permissions, api_key, secret, spec.balances, spec.ip_allow)
+
+
+def _generated_accounts(randomness: Randomness, count: int, spec: VenueSpec) -> Iterator[AccountSpec]:
+    """Accounts with made-up names, no two alike, and the usual balances."""
+    if not count:
+        return
+    from faker import Faker  # costs more to import than the whole world takes to build
+
+    fake = Faker("en_US")
+    fake.seed_instance(randomness.seed)
+    taken = {account.name for account in spec.accounts}
+    for number in range(count):
+        name = fake.user_name()
+        if name in taken:
+            name = f"{name}-{number}"
+        taken.add(name)
+        yield AccountSpec(name, ("read", "trade"), BALANCES)

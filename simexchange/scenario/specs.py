@@ -1,0 +1,94 @@
+"""What a scenario says, as typed values in the shape of the scenario file.
+
+Decimals are texts in the units of the instrument or asset; "0" switches a bound off. Unknown fields are refused when a
+file is decoded. Only what a world is built from: timelines, faults and expectations have no values yet.
+"""
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+Decimal: TypeAlias = str
+
+
+class Spec(Struct, frozen=True, forbid_unknown_fields=True):
+    """One mapping of a scenario file."""
+
+
+class FeeSpec(Spec, frozen=True):
+    maker: Decimal = "0.001"
+    taker: Decimal = "0.001"
+
+
+class BandSpec(Spec, frozen=True):
+    """How far prices may lie from the recent average: at most ``up`` times, at least ``down`` times."""
+
+    up: Decimal = "5"
+    down: Decimal = "0.2"
+    minutes: int = 5
+
+
+class MarketSpec(Spec, frozen=True):
+    """Who trades when no bot does. ``volatility`` is per year, 0.6 for 60 %.
+
+    ``trade_value`` is what a mean trade is worth, in the quote asset. An instrument whose base and quote both trade
+    against cash takes its moves from theirs, and ``volatility`` counts for nothing.
+    """
+
+    mid: Decimal
+    model: Literal["maker_and_noise", "none"] = "maker_and_noise"
+    spread_ticks: int = 2
+    levels: int = 50
+    volatility: float = 0.6
+    trades_per_second: float = 1.0
+    trade_value: Decimal = "600"
+
+
+class InstrumentSpec(Spec, frozen=True):
+    """One listed pair and its rules. ``first_trade_id`` is the id of the first trade after the start."""
+
+    symbol: str
+    tick: Decimal
+    lot: Decimal
+    market: MarketSpec
+    min_price: Decimal | None = None
+    """Default: one tick."""
+    max_price: Decimal = "0"
+    min_quantity: Decimal | None = None
+    """Default: one lot."""
+    max_quantity: Decimal = "0"
+    market_max_quantity: Decimal = "0"
+    min_notional: Decimal = "0"
+    max_notional: Decimal = "0"
+    band: BandSpec | None = None
+    max_open_orders: int = 0
+    order_types: tuple[Literal["limit", "market"], ...] = ("limit", "market")
+    post_only: bool = True
+    fees: FeeSpec = FeeSpec()
+    price_decimals: int = 8
+    quantity_decimals: int = 8
+    first_trade_id: int = 3_000_000_000
+
+
+class AccountSpec(Spec, frozen=True):
+    """One account with one key. ``ip_allow`` holds networks in CIDR notation; empty allows every address."""
+
+    name: str
+    permissions: tuple[Literal["read", "trade", "withdraw"], ...] = ("read", "trade")
+    balances: dict[str, Decimal] = {}
+    ip_allow: tuple[str, ...] = ()
+
+
+class VenueSpec(Spec, frozen=True):
+    """One exchange. ``key_length`` is that of its API keys and secrets, in letters and digits."""
+
+    instruments: tuple[InstrumentSpec, ...]
+    accounts: tuple[AccountSpec, ...] = ()
+    key_length: int = 64
+
+
+class Scenario(Spec, frozen=True):
+    name: str
+    venues: dict[str, VenueSpec]
+    seed: int = 42
+    version: Literal[1] = 1

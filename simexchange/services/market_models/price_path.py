@@ -1,0 +1,74 @@
+"""The fair price that makers quote around: seeded random walks with a mild pull back to where they began.
+
+Instruments move with shared factors (the market, and each asset's own), so that ETH/BTC is ETH/USDT over BTC/USDT at
+every moment. Logarithms of prices walk in steps of one second; the pull halves a distance in a few days. No jumps, no
+volatility clusters, and nothing anybody trades moves it.
+"""
+
+from math import exp, sqrt
+from typing import Final
+
+from simexchange.domain.ids import AssetName
+from simexchange.domain.units import RATE_ONE
+from simexchange.services.clock import DAY, SECOND
+from simexchange.services.market_data.history_plan import YEAR_SECONDS, HistoryPlan
+from simexchange.services.randomness import Randomness
+
+STEP_NS: Final = SECOND
+STEP_DEVIATION: Final = sqrt(1 / YEAR_SECONDS)
+PULL_NS: Final = 5 * DAY
+STEP_KEEPS: Final = 1 - STEP_NS / PULL_NS
+MARKET: Final = "market"
+
+
+class Factor:
+    """One source of movement: how far it has walked, in units of a year's standard deviation."""
+
+    __slots__ = ("_gauss", "level")
+
+    def __init__(self, randomness: Randomness, name: str) -> None:
+        self._gauss = randomness.stream(f"price-path/{name}").gauss
+        self.level = 0.0
+
+    def step(self) -> None:
+        self.level = self.level * STEP_KEEPS + self._gauss(0.0, STEP_DEVIATION)
+
+
+class PricePath:
+    """Fair prices of all instruments of a world, advanced on demand to the time asked for."""
+
+    def __init__(self, randomness: Randomness, start_ns: int) -> None:
+        self._randomness = randomness
+        self._factors: dict[AssetName, Factor] = {}
+        self._at_ns = start_ns
+
+    def add(self, plan: HistoryPlan) -> "FairPrice":
+        """The path of one instrument; all are added before time moves."""
+        parts = [(MARKET, plan.market), *plan.own]
+        return FairPrice(self, [(self._factor(name), rate / RATE_ONE) for name, rate in parts if rate])
+
+    def _factor(self, name: str) -> Factor:
+        factor = self._factors.get(name)
+        if factor is None:
+            factor = self._factors[name] = Factor(self._randomness, name)
+        return factor
+
+    def advance_to(self, now_ns: int) -> None:
+        """Take every step due by ``now_ns``."""
+        while self._at_ns + STEP_NS <= now_ns:
+            self._at_ns += STEP_NS
+            for factor in self._factors.values():
+                factor.step()
+
+
+class FairPrice:
+    """One instrument's price as a multiple of what it started at."""
+
+    def __init__(self, path: PricePath, parts: list[tuple[Factor, float]]) -> None:
+        self._path = path
+        self._parts = parts
+
+    def ratio(self, now_ns: int) -> float:
+        """Price now over price at the start."""
+        self._path.advance_to(now_ns)
+        return exp(sum(factor.level * share for factor, share in self._parts))

@@ -1,0 +1,103 @@
+"""What ``simexchange serve`` does besides serving: reads options, writes logs, banner, JSON line and SIMX_* file."""
+
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, TextIO
+
+from simexchange.app import HIGHEST_PORT_BASE, Options, StartFailure, build_scenario, serve
+from simexchange.banner import banner
+from simexchange.description import Description, VenueDescription, describe_venue
+from simexchange.services.clock import RealClock
+from simexchange.transports.server import new_event_loop
+from simexchange.venues import VENUES, LimitsError, check_limits
+
+__all__ = ["StartFailure", "UsageError", "describe_offline", "options", "run"]
+
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+
+
+class UsageError(ValueError):
+    """The options make no sense."""
+
+
+def options(
+    seed: int,
+    accounts: int,
+    host: str,
+    port_base: int,
+    scenario: str,
+    venues: Sequence[str] | None,
+    limits: str,
+) -> Options:
+    """Checked options. Raises UsageError."""
+    from simexchange.scenario import BUILT_IN
+
+    chosen = tuple(dict.fromkeys(venues or VENUES))
+    for venue in chosen:
+        if venue not in VENUES:
+            raise UsageError(f"there is no venue {venue!r}; there is {', '.join(VENUES)}")
+    if scenario not in BUILT_IN:
+        raise UsageError(f"there is no scenario {scenario!r}; there is {', '.join(BUILT_IN)}")
+    if port_base > HIGHEST_PORT_BASE:
+        raise UsageError(f"--port-base may be {HIGHEST_PORT_BASE} at most: the venues' ports follow it")
+    try:
+        check_limits(limits, chosen)
+    except LimitsError as error:
+        raise UsageError(str(error)) from error
+    return Options(seed, accounts, host, port_base, scenario, chosen, limits)
+
+
+def run(chosen: Options, json_line: bool, env_out: Path | None, log_level: str) -> None:
+    """Serve until told to stop. Raises StartFailure or UsageError."""
+    _log_to_stderr(log_level)
+
+    def announce(description: Description) -> None:
+        if env_out is not None:
+            write_private(env_out, "".join(f"{line}\n" for line in description.as_env()))
+        if json_line:
+            sys.stdout.write(description.as_json() + "\n")
+        else:
+            sys.stdout.write(banner(description, in_color=wants_color(sys.stdout)))
+        sys.stdout.flush()
+
+    loop = new_event_loop()
+    try:
+        loop.run_until_complete(serve(chosen, announce))
+    finally:
+        loop.close()
+
+
+def describe_offline(chosen: Options, venue: str) -> VenueDescription:
+    """A venue as it would be served, its accounts and keys included; nothing is."""
+    world = build_scenario(chosen, RealClock())
+    port = chosen.port(VENUES[venue].port_offset)
+    return describe_venue(world.doors[venue].venue, VENUES[venue].spell, f"{chosen.host}:{port}")
+
+
+def _log_to_stderr(level: str) -> None:
+    if level not in LOG_LEVELS:
+        raise UsageError(f"--log-level is one of {', '.join(LOG_LEVELS)}")
+    logging.basicConfig(
+        stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    )
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+
+
+def wants_color(stream: TextIO) -> bool:
+    """Colour is for terminals whose owner has not asked to be spared (NO_COLOR, TERM=dumb)."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file only its owner can read, whole at once: who waits for it never sees a part. Or StartFailure."""
+    try:
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with mode 0600
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(part, path)
+    except OSError as error:
+        raise StartFailure(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,45 @@
+"""Keeps a client on this machine: a look-up or connection beyond loopback raises before a packet leaves.
+
+It listens to the interpreter's own audit events, so no library can hold on to an unguarded socket function.
+"""
+
+import ipaddress
+import sys
+
+NAME_EVENTS = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
+ADDRESS_EVENTS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+
+escapes: list[str] = []
+"""Every host that was refused, for a client that swallows the exception."""
+
+
+class LeftLoopback(RuntimeError):
+    """A client tried to reach a host that is not this machine."""
+
+
+def is_loopback(host: object) -> bool:
+    """True for nothing (a local bind), `localhost` and every loopback address; False for any other name."""
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if name is None or name in {"", "localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(str(name)).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_strangers(event: str, arguments: tuple[object, ...]) -> None:
+    if event in NAME_EVENTS:
+        host = arguments[0]
+    elif event in ADDRESS_EVENTS and isinstance(arguments[1], tuple):
+        host = arguments[1][0]  # a path or None is a socket of this machine
+    else:
+        return
+    if not is_loopback(host):
+        escapes.append(f"{event} {host!r}")
+        raise LeftLoopback(f"{event} to {host!r}: this client may only reach the served venue")
+
+
+def stay_on_loopback() -> None:
+    """Guards this interpreter until it ends; an audit hook cannot be removed."""
+    sys.addaudithook(_refuse_strangers)

@@ -1,0 +1,112 @@
+import json
+
+from simexchange.app import Options
+from simexchange.banner import banner
+from simexchange.description import Description, describe_venue, env_name
+from simexchange.services.clock import ManualClock
+from simexchange.venues import VENUES
+from small_world import ALICE_KEY, ALICE_SECRET, LOCKED_KEY, LOCKED_SECRET, small_world
+
+
+def description() -> Description:
+    world = small_world(Options(), ManualClock(1_700_000_000_000_000_000))
+    venue = describe_venue(world.doors["binance"].venue, VENUES["binance"].spell, "127.0.0.1:8788")
+    return Description(42, "calm", "http://127.0.0.1:8787", {"binance": venue})
+
+
+def test_the_json_line_has_the_documented_shape() -> None:
+    line = description().as_json()
+    assert "\n" not in line
+    assert json.loads(line) == {
+        "version": "0.1.0",
+        "seed": 42,
+        "scenario": "calm",
+        "control_url": "http://127.0.0.1:8787",
+        "control_token": None,
+        "venues": {
+            "binance": {
+                "rest_url": "http://127.0.0.1:8788",
+                "ws_url": "ws://127.0.0.1:8788",
+                "symbols": ["BTCUSDT"],
+                "accounts": [
+                    {
+                        "name": name,
+                        "permissions": ["read", "trade"],
+                        "balances": {"USDT": "100000", "BTC": "2.5"},
+                        "api_key": api_key,
+                        "api_secret": secret,
+                        "passphrase": None,
+                        "key_type": "hmac",
+                    }
+                    for name, api_key, secret in (
+                        ("alice", ALICE_KEY, ALICE_SECRET),
+                        ("locked", LOCKED_KEY, LOCKED_SECRET),
+                    )
+                ],
+            }
+        },
+    }
+
+
+def test_the_env_lines_say_the_same() -> None:
+    assert list(description().as_env()) == [
+        "SIMX_SEED=42",
+        "SIMX_SCENARIO=calm",
+        "SIMX_CONTROL_URL=http://127.0.0.1:8787",
+        "SIMX_BINANCE_REST_URL=http://127.0.0.1:8788",
+        "SIMX_BINANCE_WS_URL=ws://127.0.0.1:8788",
+        "SIMX_BINANCE_SYMBOLS=BTCUSDT",
+        f"SIMX_BINANCE_ALICE_API_KEY={ALICE_KEY}",
+        f"SIMX_BINANCE_ALICE_API_SECRET={ALICE_SECRET}",
+        f"SIMX_BINANCE_LOCKED_API_KEY={LOCKED_KEY}",
+        f"SIMX_BINANCE_LOCKED_API_SECRET={LOCKED_SECRET}",
+    ]
+
+
+def test_names_become_names_of_environment_variables() -> None:
+    assert env_name("binance-usdm") == "BINANCE_USDM"
+    assert env_name("zoë o'neil 2") == "ZO__O_NEIL_2"
+
+
+def test_the_banner_shows_all_a_person_needs_in_plain_text() -> None:
+    assert banner(description(), in_color=False) == (
+        "\n"
+        "simexchange 0.1.0  a simulated exchange: nothing here is real money\n"
+        "seed 42   scenario calm   clock real time\n"
+        "\n"
+        "venue    REST                   WebSocket            symbols\n"
+        "control  http://127.0.0.1:8787\n"
+        "binance  http://127.0.0.1:8788  ws://127.0.0.1:8788  1\n"
+        "\n"
+        "last prices  BTCUSDT 60000.00\n"
+        "\n"
+        "accounts of binance\n"
+        "account  permissions                             balances\n"
+        "alice    read, trade                             USDT 100000  BTC 2.5\n"
+        f"  key    {ALICE_KEY}\n"
+        f"  secret {ALICE_SECRET}\n"
+        "locked   read, trade (only from 203.0.113.7/32)  USDT 100000  BTC 2.5\n"
+        f"  key    {LOCKED_KEY}\n"
+        f"  secret {LOCKED_SECRET}\n"
+        "\n"
+        "to copy\n"
+        "  simexchange config ccxt --venue binance --account alice --url http://127.0.0.1:8788 --seed 42\n"
+        "  curl http://127.0.0.1:8788/api/v3/ticker/price\n"
+        "  simexchange coverage    # how true to the venue each endpoint, stream, error and limit is\n"
+        "\n"
+        "Ctrl-C stops the exchange.\n"
+    )
+
+
+def test_colour_changes_nothing_but_the_colour() -> None:
+    plain, colored = (banner(description(), in_color) for in_color in (False, True))
+    assert "\x1b" not in plain
+    for code in ("\x1b[0m", "\x1b[1m", "\x1b[2m", "\x1b[36m"):
+        assert code in colored
+        colored = colored.replace(code, "")
+    assert [line.rstrip() for line in colored.splitlines()] == plain.splitlines()
+
+
+def test_no_repr_gives_a_secret_away() -> None:
+    assert ALICE_SECRET not in repr(description())
+    assert ALICE_SECRET not in f"{description()}"
