@@ -9,6 +9,7 @@ minute expressible as single trades:
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from simexchange.services.clock import MINUTE
@@ -38,20 +39,52 @@ def quote_bounds(low: int, high: int, quantity: int) -> tuple[int, int]:
     return low * quantity + margin, high * quantity - margin
 
 
-def split(parent: Bar, starts: Sequence[int], end_ns: int, moves: Sequence[int], draws: bytes, reach: int) -> list[Bar]:
+def split(
+    parent: Bar,
+    starts: Sequence[int],
+    end_ns: int,
+    moves: Sequence[int],
+    tilts: Sequence[int],
+    draws: bytes,
+    reach: int,
+) -> list[Bar]:
     """``parent`` as bars opening at ``starts``, the last of them ending at ``end_ns``.
 
-    ``moves`` are the random price moves of each child in parts per billion, ``reach`` the typical size of such a
-    move; ``draws`` holds ``DRAWS`` random bytes per child.
+    ``moves`` are the random price moves of each child and ``tilts`` how far its average price lies off the middle of
+    its open and close, both in parts per billion; ``reach`` is the typical size of a move. ``draws`` holds ``DRAWS``
+    random bytes per child.
     """
     if len(starts) == 1:
         return [parent]
-    durations = [after - before for before, after in zip(starts, [*starts[1:], end_ns], strict=True)]
+    durations = durations_of(starts, end_ns)
+    leans = [parent[1] * tilt // BILLION for tilt in tilts]
     trades, buys, sells = _activity(parent, durations, draws)
-    path = _path(parent, durations, moves, [buy + sell for buy, sell in zip(buys, sells, strict=True)])
-    lows, highs = _ranges(parent, path, draws, parent[1] * reach // BILLION)
-    buy_quotes, sell_quotes = _quotes(parent, path, lows, highs, buys, sells)
+    path = bridge(parent[1], parent[4], durations, moves)
+    _meet_average(path, parent, leans, buys, sells)
+    lows, highs = _ranges(parent, path, leans, draws, parent[1] * reach // BILLION)
+    buy_quotes, sell_quotes = _quotes(parent, path, leans, lows, highs, buys, sells)
     return list(zip(starts, path, highs, lows, path[1:], trades, buys, buy_quotes, sells, sell_quotes, strict=False))
+
+
+def durations_of(starts: Sequence[int], end_ns: int) -> list[int]:
+    """How long each of the stretches is that open at ``starts``, the last of which ends at ``end_ns``."""
+    return [after - before for before, after in pairwise([*starts, end_ns])]
+
+
+def bridge(opened: int, close: int, durations: Sequence[int], moves: Sequence[int]) -> list[int]:
+    """Prices at the boundaries of stretches: from ``opened`` to ``close`` by random ``moves`` (parts per billion)."""
+    count = len(durations)
+    elapsed, walked, total = 0, 0, sum(moves)
+    duration = sum(durations)
+    path = [opened]
+    for index in range(count - 1):
+        elapsed += durations[index]
+        walked += moves[index]
+        drift = walked - total * (index + 1) // count
+        straight = opened + (close - opened) * elapsed // duration
+        path.append(straight + straight * drift // BILLION)
+    path.append(close)
+    return path
 
 
 def _shares(total: int, weights: Sequence[int], least: Sequence[int]) -> list[int]:
@@ -80,33 +113,24 @@ def _activity(parent: Bar, durations: Sequence[int], draws: bytes) -> tuple[list
     return trades, _shares(parent[6], buying, least), _shares(parent[8], selling, least)
 
 
-def _path(parent: Bar, durations: Sequence[int], moves: Sequence[int], quantities: Sequence[int]) -> list[int]:
-    """Prices at the children's boundaries: a bridge from open to close whose mean meets the parent's average price.
+def _meet_average(
+    path: list[int], parent: Bar, leans: Sequence[int], buys: Sequence[int], sells: Sequence[int]
+) -> None:
+    """Bend a path until its mean is the parent's average price, and keep it inside the parent's bounds.
 
     The correction has the shape a random bridge takes when its mean is known: a parabola.
     """
-    _, opened, high, low, close, _, buy, buy_quote, sell, sell_quote = parent
-    count = len(durations)
-    elapsed, walked, total = 0, 0, sum(moves)
-    duration = sum(durations)
-    path = [opened]
-    for index in range(count - 1):
-        elapsed += durations[index]
-        walked += moves[index]
-        drift = walked - total * (index + 1) // count
-        price = opened + (close - opened) * elapsed // duration + opened * drift // BILLION
-        path.append(_inside(price, low, high))
-    path.append(close)
-    double = 2 * (buy + sell)
+    count = len(leans)
     norm = count * count - 1
+    double = 2 * (parent[6] + parent[8])
     for _ in range(2):
-        traded = sum(
-            quantity * (before + after) for quantity, before, after in zip(quantities, path, path[1:], strict=False)
-        )
-        lift = 6 * ((2 * (buy_quote + sell_quote) - traded) // double)
+        traded = 0
+        for index in range(count):
+            traded += (buys[index] + sells[index]) * (path[index] + path[index + 1] + 2 * leans[index])
+        lift = 6 * ((2 * (parent[7] + parent[9]) - traded) // double)
         for index in range(1, count):
-            path[index] = _inside(path[index] + lift * index * (count - index) // norm, low, high)
-    return path
+            price = path[index] + lift * index * (count - index) // norm
+            path[index] = _inside(price, parent[3], parent[2])
 
 
 def _inside(price: int, low: int, high: int) -> int:
@@ -116,7 +140,9 @@ def _inside(price: int, low: int, high: int) -> int:
     return min(2 * low - price, high) if price < low else price
 
 
-def _ranges(parent: Bar, path: Sequence[int], draws: bytes, reach: int) -> tuple[list[int], list[int]]:
+def _ranges(
+    parent: Bar, path: Sequence[int], leans: Sequence[int], draws: bytes, reach: int
+) -> tuple[list[int], list[int]]:
     """Lows and highs: the ends of each child and a random excess, inside the parent's, which somebody touches."""
     top, bottom = parent[2], parent[3]
     lows, highs = [], []
@@ -129,6 +155,8 @@ def _ranges(parent: Bar, path: Sequence[int], draws: bytes, reach: int) -> tuple
         if lower < lowest:
             lowest, at_lowest = lower, index
         rise, fall = draws[index * DRAWS + 2], draws[index * DRAWS + 3]
+        middle = ((before + after) >> 1) + leans[index]
+        upper, lower = max(upper, middle), min(lower, middle)
         upper += excess(reach, rise)
         lower -= excess(reach, fall)
         highs.append(upper if upper < top else top)
@@ -141,6 +169,7 @@ def _ranges(parent: Bar, path: Sequence[int], draws: bytes, reach: int) -> tuple
 def _quotes(
     parent: Bar,
     path: Sequence[int],
+    leans: Sequence[int],
     lows: list[int],
     highs: list[int],
     buys: Sequence[int],
@@ -155,17 +184,22 @@ def _quotes(
             for index in range(len(lows)):
                 highs[index] += (parent[2] - highs[index]) * width // WIDEST
                 lows[index] -= (lows[index] - parent[3]) * width // WIDEST
-        buy_quotes = _side_quotes(parent[7], path, lows, highs, buys)
+        buy_quotes = _side_quotes(parent[7], path, leans, lows, highs, buys)
         if buy_quotes is None:
             continue
-        sell_quotes = _side_quotes(parent[9], path, lows, highs, sells)
+        sell_quotes = _side_quotes(parent[9], path, leans, lows, highs, sells)
         if sell_quotes is not None:
             return buy_quotes, sell_quotes
     raise AssertionError("a bar of history broke its promises")
 
 
 def _side_quotes(
-    target: int, path: Sequence[int], lows: Sequence[int], highs: Sequence[int], quantities: Sequence[int]
+    target: int,
+    path: Sequence[int],
+    leans: Sequence[int],
+    lows: Sequence[int],
+    highs: Sequence[int],
+    quantities: Sequence[int],
 ) -> list[int] | None:
     """One side's quotes that add up to ``target``, each inside its bounds; None if the bounds do not allow it."""
     quotes, floors, ceilings = [], [], []
@@ -175,7 +209,7 @@ def _side_quotes(
         # quote_bounds, written out: this line runs for every bar of history
         margin = (high - low) * quantity >> 3
         floor, ceiling = low * quantity + margin, high * quantity - margin
-        quote = (path[index] + path[index + 1] + high + low) * quantity >> 2
+        quote = ((path[index] + path[index + 1]) * quantity >> 1) + leans[index] * quantity
         quote = floor if quote < floor else ceiling if quote > ceiling else quote
         quotes.append(quote)
         floors.append(floor)
