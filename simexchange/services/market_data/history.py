@@ -243,7 +243,7 @@ class History:
         lean = opened * sum(tilts) // BILLION
         quotes = []
         for quantity in (buy, sell):
-            least, most = quote_bounds(low, high, quantity)
+            least, most = quote_bounds(low, high, quantity, trades)
             quotes.append(min(max((middles + 2 * lean) * quantity // (2 * len(days)), least), most))
         return (begin_ns, opened, high, low, close, trades, buy, quotes[0], sell, quotes[1])
 

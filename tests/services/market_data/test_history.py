@@ -147,6 +147,16 @@ def test_history_moves_as_much_as_planned() -> None:
     assert 0.4 < volatility < 0.75
 
 
+@pytest.mark.parametrize("tier", [1, 2, 3, 4])
+@pytest.mark.parametrize("seed", [1, 2, 3, 42])
+def test_bars_of_every_tier_reach_as_far_as_their_length_lets_expect(tier: int, seed: int) -> None:
+    bars = history(seed=seed).bars(tier, MIDDAY_NS - 600 * SPANS[tier], MIDDAY_NS)
+    usual = 6_000_000 * 0.5 * math.sqrt(SPANS[tier] / (365 * DAY))
+    ranges = sorted((bar[HIGH] - bar[LOW]) * 6_000_000 / bar[OPEN] for bar in bars)
+    assert usual < ranges[len(ranges) // 2] < 2.5 * usual
+    assert ranges[-1] < 25 * usual
+
+
 def test_fifty_years_back_the_price_is_of_the_same_order() -> None:
     months = history().bars(0, 0, MIDDAY_NS)
     assert len(months) == month_of(MIDDAY_NS) + 1
