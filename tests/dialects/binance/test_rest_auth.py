@@ -19,6 +19,7 @@ from simexchange.services.clock import MILLISECOND
 VECTORS: Final[list[dict[str, str]]] = json.loads((Path(__file__).parent / "golden" / "signatures.json").read_text())
 BAD_FORMAT: Final = (401, -2014, "API-key format invalid.")
 BAD_KEY: Final = (401, -2015, "Invalid API-key, IP, or permissions for action.")
+UNAUTHORIZED: Final = (401, -1002, "You are not authorized to execute this request.")
 BAD_SIGNATURE: Final = (400, -1022, "Signature for this request is not valid.")
 OUTSIDE: Final = (400, -1021, "Timestamp for this request is outside of the recvWindow.")
 AHEAD: Final = (400, -1021, "Timestamp for this request was 1000ms ahead of the server's time.")
@@ -186,7 +187,15 @@ def test_a_key_does_what_its_permissions_allow(
     if allowed:
         assert answer.status == 200
     else:
-        assert answer.refusal == BAD_KEY
+        assert answer.refusal == (UNAUTHORIZED if "withdraw" in path else BAD_KEY)
+
+
+def test_a_withdrawal_from_elsewhere_is_refused_for_the_address_first(bench: Bench) -> None:
+    client = bench.open_key("key", bench.alice.account_id, permissions=(Permission.READ,), ip_allow=("203.0.113.7",))
+    text = client.signed_text(coin="BTC", amount="1", address="somewhere")
+    path = "/sapi/v1/capital/withdraw/apply"
+    assert client.send("POST", path, text).refusal == BAD_KEY
+    assert client.send("POST", path, text, peer="203.0.113.7").refusal == UNAUTHORIZED
 
 
 def test_a_permission_taken_away_is_gone_at_once(bench: Bench) -> None:
