@@ -12,6 +12,7 @@ from typing import Final, Self
 from msgspec import Struct
 
 from simexchange.description import Description, describe_venue
+from simexchange.memory import Housekeeper
 from simexchange.services.clock import RealClock
 from simexchange.transports.pacemaker import Pacemaker
 from simexchange.transports.server import (
@@ -167,12 +168,17 @@ def _explain(taken: PortTaken, wanted_for: str) -> str:
 async def serve(options: Options, on_ready: Callable[[Description], None]) -> None:
     """Serve until SIGINT or SIGTERM; ``on_ready`` is called once the market is open. A second signal ends at once."""
     stopping = asyncio.Event()
+    housekeeper = Housekeeper(asyncio.get_running_loop())
     with _signals(stopping):
         async with Exchange(options) as exchange:
             assert exchange.description is not None
-            if not stopping.is_set():
-                on_ready(exchange.description)
-            await stopping.wait()
+            housekeeper.start()
+            try:
+                if not stopping.is_set():
+                    on_ready(exchange.description)
+                await stopping.wait()
+            finally:
+                housekeeper.stop()
 
 
 @contextmanager

@@ -93,7 +93,7 @@ def serve(
         typer.Option(envvar="SIMX_LOG_LEVEL", help="Logs go to stderr: debug, info, warning or error."),
     ] = "info",
 ) -> None:
-    """Start the exchange and serve it until Ctrl-C or SIGTERM; a second Ctrl-C ends it at once."""
+    """Start the exchange and serve it until Ctrl-C or SIGTERM; a second one ends it at once (with 128 + its number)."""
     from simexchange import serving
 
     try:

@@ -5,6 +5,7 @@ import re
 import signal
 import stat
 import subprocess
+import sys
 import time
 from pathlib import Path
 from urllib.request import urlopen
@@ -96,6 +97,43 @@ def test_a_signal_ends_it_soon_with_open_sockets_and_a_request_in_flight(
     assert closed == 1001
     assert took < GENEROUS_S
     assert "Traceback" not in exchange.log()
+
+
+WITHOUT_ACCELERATORS = (
+    "import sys; sys.modules.update(uvloop=None, httptools=None); from simexchange.cli import main; main()"
+)
+
+
+def test_it_serves_without_uvloop_and_httptools() -> None:
+    async def work(port: int, ws_url: str) -> None:
+        async with connected(port) as wire:
+            await wire.send(b"GET /api/v3/ping HTTP/1.1\r\nHost: x\r\n\r\n" * 2)
+            assert [(await wire.read_reply())[::2] for _ in range(2)] == [(200, b"{}")] * 2
+            await wire.send(b"\x16\x03\x01 no HTTP at all\r\n\r\n")
+            assert (await wire.read_reply())[0] == 400
+        async with connect(ws_url + "/ws") as client:
+            await client.send('{"method":"LIST_SUBSCRIPTIONS","id":1}')
+            assert json.loads(await client.recv()) == {"result": [], "id": 1}
+            process.terminate()
+            await client.wait_closed()
+            assert client.close_code == 1001
+
+    process = subprocess.Popen(
+        [sys.executable, "-c", WITHOUT_ACCELERATORS, "serve", "--json", "--port-base", "0"],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        venue = json.loads(process.stdout.readline())["venues"]["binance"]
+        run(work(int(venue["rest_url"].rpartition(":")[2]), venue["ws_url"]))
+        out, errors = process.communicate(timeout=PATIENCE_S)
+        assert (process.returncode, out) == (0, b"")
+        assert b"Traceback" not in errors
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE_S)
 
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:

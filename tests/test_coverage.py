@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from client_environments import ROOT
 from simexchange import coverage
 from simexchange.coverage import BEGIN, END, NoMarkers
 from simexchange.dialects.base import Fidelity
@@ -55,3 +56,7 @@ def test_writing_renews_what_is_between_the_markers_and_nothing_else(tmp_path: P
 def test_a_file_without_one_pair_of_markers_is_refused(text: str) -> None:
     with pytest.raises(NoMarkers):
         coverage.with_table(text)
+
+
+def test_the_readmes_table_is_current() -> None:
+    assert not coverage.is_stale(ROOT / "README.md"), "renew it: simexchange coverage --write README.md"

@@ -43,7 +43,7 @@ class UnknownScenario(ValueError):
 
 
 class BuiltAccount(Struct, frozen=True):
-    """An account as its owner needs it. Balances are decimal texts as in the scenario."""
+    """An account as its owner needs it. Balances are decimal texts."""
 
     account_id: AccountId
     name: str
@@ -172,18 +172,21 @@ def _listing(spec: InstrumentSpec) -> ListInstrument:
 
 
 def _open_account(door: Door, spec: AccountSpec, place: int, key_length: int, randomness: Randomness) -> BuiltAccount:
-    """An account with its money and its one key. Keys hang on the venue and the account's place, not on its name."""
+    """An account with its one key, and its money in those assets that the venue knows.
+
+    Keys hang on the venue and the account's place, not on its name: generated names may differ between machines.
+    """
     account_id = FIRST_OWNER + place
     _submit(door, CreateAccount(account_id, spec.name))
-    for name, amount in spec.balances.items():
-        asset = door.venue.assets.get(name)
-        if asset is not None:
-            _submit(door, Deposit(account_id, name, parse_units(amount, asset.decimals)))
+    assets = door.venue.assets
+    balances = {name: amount for name, amount in spec.balances.items() if name in assets}
+    for name, amount in balances.items():
+        _submit(door, Deposit(account_id, name, parse_units(amount, assets[name].decimals)))
     api_key = randomness.token(f"{door.name}/{place}/key", key_length)
     secret = Secret(randomness.token(f"{door.name}/{place}/secret", key_length))
     permissions = tuple(Permission(name) for name in spec.permissions)
     _submit(door, CreateKey(account_id, api_key, KeyKind.HMAC, secret, permissions, spec.ip_allow))
-    return BuiltAccount(account_id, spec.name, permissions, api_key, secret, spec.balances, spec.ip_allow)
+    return BuiltAccount(account_id, spec.name, permissions, api_key, secret, balances, spec.ip_allow)
 
 
 def _generated_accounts(randomness: Randomness, count: int, spec: VenueSpec) -> Iterator[AccountSpec]:

@@ -22,6 +22,7 @@ from simexchange.transports.websocket import StreamProtocol
 log = logging.getLogger(__name__)
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_NO_PARSER: Final = cast(httptools.HttpRequestParser, None)
 
 
 class HttpProtocol(asyncio.Protocol):
@@ -48,6 +49,7 @@ class HttpProtocol(asyncio.Protocol):
     def connection_lost(self, _exc: Exception | None) -> None:
         self._port.connections.discard(self)
         self._backlog.clear()
+        self._parser = _NO_PARSER  # the parser holds this protocol, and nobody should need a collector to part them
 
     def data_received(self, data: bytes) -> None:
         if self._is_done:
@@ -151,6 +153,7 @@ class HttpProtocol(asyncio.Protocol):
             return
         if self._headers.get(b"upgrade", b"").lower() == b"websocket":
             self._port.connections.discard(self)
+            self._parser = _NO_PARSER
             stream = StreamProtocol(self._port)
             self._transport.set_protocol(stream)
             stream.connection_made(self._transport)

@@ -64,6 +64,7 @@ class StreamProtocol(asyncio.Protocol):
         self._is_open = False
         self.pending = []
         self._end_session()
+        self._library.parser.close()  # it holds the library, and nobody should need a collector to part them
 
     def data_received(self, data: bytes) -> None:
         library = self._library

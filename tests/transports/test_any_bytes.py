@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -129,7 +130,7 @@ def feed(loop: asyncio.AbstractEventLoop, chunks: list[bytes]) -> tuple[bytes, F
 
 def cut(data: bytes, at: list[int]) -> list[bytes]:
     edges = sorted({0, len(data), *(place % (len(data) + 1) for place in at)})
-    return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(edges)]
 
 
 @settings(max_examples=400)

@@ -102,9 +102,14 @@ class Keyring:
         return self.usable(self.named(api_key), security, peer, now_ns)
 
     def usable(self, key: ApiKey | None, security: Security, peer: str, now_ns: int) -> ApiKey:
-        """That key, if it exists and may do this from there and now; else -2015 (401)."""
+        """That key, if it exists and may do this from there and now; else -2015, or -1002 from the wallet (401)."""
         if key is None or not self.is_usable(key, security, peer, now_ns):
-            raise BinanceRefusal(errors.BAD_KEY)
+            lacks_permission = (
+                security is Security.WITHDRAW
+                and key is not None
+                and self.is_usable(key, Security.API_KEY, peer, now_ns)
+            )
+            raise BinanceRefusal(errors.UNAUTHORIZED if lacks_permission else errors.BAD_KEY)
         return key
 
     def is_usable(self, key: ApiKey, security: Security, peer: str, now_ns: int) -> bool:

@@ -116,6 +116,15 @@ CHANNELS: tuple[Channel, ...] = (
         all_symbols=True,
     ),
     Channel(
+        "!miniTicker@arr@<period>ms",
+        r"!miniTicker@arr@(?P<period>1000|3000)ms",
+        "24hrMiniTicker",
+        "1000 ms or 3000 ms",
+        lambda s, t, _, match: AllStatisticsFeed(s, t, MiniTicker(s), _period_ns(match)),
+        note="never documented, but what older clients ask for",
+        all_symbols=True,
+    ),
+    Channel(
         "<symbol>@ticker",
         "ticker",
         "24hrTicker",

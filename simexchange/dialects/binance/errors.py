@@ -43,6 +43,12 @@ def _entry(code: int, text: str, status: int = 400, *, note: str = "") -> Entry:
 
 
 METHOD_NOT_SUPPORTED: Final = _entry(-1000, "Request method '{}' not supported", 405, note="seen on /sapi")
+UNAUTHORIZED: Final = _entry(
+    -1002,
+    "You are not authorized to execute this request.",
+    401,
+    note="what a wallet request beyond the key's permissions gets in public logs",
+)
 WEIGHT_EXCEEDED: Final = _entry(
     -1003,
     "Too much request weight used; current limit is {} request weight per {}. "
@@ -151,7 +157,6 @@ _FAULT: Final = "a failure of the venue's own machinery; there is none"
 _ORDER_LISTS: Final = "order lists are not built"
 NEVER_SENT: Final[dict[int, str]] = {
     -1001: _FAULT,
-    -1002: "which requests get it is not documented; -2014 and -2015 are what unauthorized requests get",
     -1006: _FAULT,
     -1007: _FAULT,
     -1008: _FAULT,

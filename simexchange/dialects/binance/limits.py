@@ -193,5 +193,5 @@ COVERAGE: Final = (
         "bans double from 2 minutes to 3 days after 10 refusals in a minute; the venue keeps its steps to itself",
     ),
     Coverage("limit", "sapi weight per 1 MINUTE and IP", Fidelity.SIMPLIFIED, "one counter for all of /sapi"),
-    Coverage("limit", "web application firewall (403)", Fidelity.MISSING),
+    Coverage("limit", "web application firewall (403)", Fidelity.MISSING, "its rules are not published"),
 )

@@ -94,6 +94,7 @@ def klines(context: Context, args: Args) -> object:
         args.get("endTime"),
         args.get("limit", 500),
         args.get("timeZone", 0),
+        context.now_ns,
     )
     return [_kline(context, candle) for candle in candles]
 

@@ -166,19 +166,20 @@ class StatisticFeed(Feed):
 
 
 class AllStatisticsFeed(Feed):
-    """A statistic of every instrument that changed within the second, as one array; nothing when none did."""
+    """A statistic of every instrument that changed within the period, as one array; nothing when none did."""
 
-    def __init__(self, source: MarketSource, topic: Topic, statistic: Statistic) -> None:
+    def __init__(self, source: MarketSource, topic: Topic, statistic: Statistic, period_ns: int = SECOND) -> None:
         super().__init__(topic)
         self._source = source
         self._statistic = statistic
+        self._period_ns = period_ns
         self._said: dict[Symbol, Said] = {}
 
     def start(self) -> None:
-        self._source.beats.join(SECOND, self._tell)
+        self._source.beats.join(self._period_ns, self._tell)
 
     def stop(self) -> None:
-        self._source.beats.leave(SECOND, self._tell)
+        self._source.beats.leave(self._period_ns, self._tell)
 
     def _tell(self, now_ns: int) -> None:
         events: list[bytes] = []

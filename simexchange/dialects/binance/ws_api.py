@@ -33,6 +33,8 @@ CONNECTION_WEIGHT: Final = 2
 FORMLESS_FRAMES: Final = 3
 """Frames without a form that a connection may send; the last of them ends it."""
 RETURN_RATE_LIMITS: Final = "returnRateLimits"
+FORMERLY_KEYED: Final = "trades.historical"
+"""Public now; the apiKey that older clients still send with it is ignored, as the venue announced."""
 Rows: TypeAlias = list[dict[str, object]] | None
 
 
@@ -50,7 +52,8 @@ def _method(operation: Operation | SessionMethod) -> Method:
     in_session: tuple[Param, ...] | None
     match operation.security:
         case Security.NONE:
-            alone = in_session = own
+            keyed = isinstance(operation, Operation) and operation.ws == FORMERLY_KEYED
+            alone = in_session = (*own, Param("apiKey", params.string)) if keyed else own
         case Security.API_KEY:
             alone = (*own, API_KEY)
             in_session = (*own, Param("apiKey", params.string))

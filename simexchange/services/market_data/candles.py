@@ -180,7 +180,7 @@ class Candles:
 
     def _past_bars(self, past: History, span: int, offset_ns: int, bounds: Sequence[int]) -> list[Bar]:
         if span == SECOND:
-            return past.seconds(bounds[0], bounds[-1], SECOND)
+            return past.seconds(bounds[0], bounds[-1])
         tier = history.MONTH_TIER
         if span or offset_ns:
             fitting = (

@@ -7,11 +7,11 @@ progress at that moment are cut short there. Integers only; prices in ticks, qua
 What it is not: recorded data. Moves have no fat tails or clusters, volume has no daily rhythm.
 """
 
-from collections.abc import Iterator
+from itertools import pairwise
 from math import isqrt
 from typing import Final
 
-from simexchange.services.clock import DAY, HOUR, MINUTE
+from simexchange.services.clock import DAY, HOUR, MINUTE, SECOND
 from simexchange.services.market_data import history_split
 from simexchange.services.market_data.bars import START, TRADES, Bar, as_bar
 from simexchange.services.market_data.history_plan import LEAST_LOTS, HistoryPlan, per_span
@@ -27,8 +27,8 @@ SPANS: Final = (0, DAY, 2 * HOUR, 15 * MINUTE, MINUTE)
 Few and wide tiers, since a split costs more than its parts."""
 MINUTE_TIER: Final = len(SPANS) - 1
 USUAL_MONTH: Final = 30 * DAY
-DEVIATION: Final = 148
-"""The standard deviation of the sum of four bytes."""
+DEVIATION: Final = 256
+"""The standard deviation of ``_bell``."""
 REVERSION: Final = 49
 """Going back a month keeps this many fiftieths of the distance from today's price, or 50 years would lead nowhere."""
 DIGEST: Final = 64
@@ -45,12 +45,9 @@ def exponential(billionths: int) -> int:
     return value * BILLION >> FIXED
 
 
-def _bells(draws: bytes) -> Iterator[int]:
-    """Bell-shaped numbers around 0, one per four bytes."""
-    return (
-        first + second + third + fourth - 510
-        for first, second, third, fourth in zip(draws[::4], draws[1::4], draws[2::4], draws[3::4], strict=True)
-    )
+def _bell(draws: bytes, at: int) -> int:
+    """A bell-shaped number around 0 from the three bytes at ``at``."""
+    return 2 * (draws[at] + draws[at + 1] + draws[at + 2]) - 765
 
 
 class History:
@@ -138,14 +135,16 @@ class History:
             self._minutes[minute_ns] = trades
         return trades
 
-    def seconds(self, from_ns: int, to_ns: int, second: int) -> list[Bar]:
-        """One bar per second with trades; ``second`` is the length of one."""
+    def seconds(self, from_ns: int, to_ns: int) -> list[Bar]:
+        """One bar per second with trades that opens within ``from_ns`` .. ``to_ns`` (exclusive)."""
         found: list[Bar] = []
         for minute in self.bars(MINUTE_TIER, from_ns, to_ns):
             by_second: dict[int, list[RawTrade]] = {}
             for trade in self.trades(minute[START]):
-                by_second.setdefault(trade[0] - trade[0] % second, []).append(trade)
-            found += [sum_trades(start_ns, trades) for start_ns, trades in by_second.items()]
+                by_second.setdefault(trade[0] - trade[0] % SECOND, []).append(trade)
+            found += [
+                sum_trades(start_ns, trades) for start_ns, trades in by_second.items() if from_ns <= start_ns < to_ns
+            ]
         return found
 
     def trades_since(self, from_ns: int) -> int:
@@ -193,13 +192,24 @@ class History:
         count = len(starts)
         if count == 1:
             return [parent]
-        moves = [0] * count
-        for name, size in self._sizes[tier + 1]:
-            bells = _bells(self._draws(f"history/{name}/{tier}/{begin_ns}", 4 * count))
-            for index, bell in zip(range(count), bells, strict=False):
-                moves[index] += bell * size // DEVIATION
+        moves, tilts = self._moves(tier + 1, begin_ns, count)
         draws = self._draws(f"{self._name}/{tier}/{begin_ns}", history_split.DRAWS * count)
-        return history_split.split(parent, starts, end_ns, moves, draws, self._reaches[tier + 1])
+        return history_split.split(parent, starts, end_ns, moves, tilts, draws, self._reaches[tier + 1])
+
+    def _moves(self, tier: int, begin_ns: int, count: int) -> tuple[list[int], list[int]]:
+        """Moves and tilts of the ``count`` bars of a tier inside the bar that opens at ``begin_ns``.
+
+        They come from the factors, which instruments share. A tilt is even within half a usual move, as wide as the
+        mean of a random bridge is.
+        """
+        moves, tilts = [0] * count, [0] * count
+        for name, size in self._sizes[tier]:
+            draws = self._draws(f"history/{name}/{tier}/{begin_ns}", 4 * count)
+            for index in range(count):
+                at = 4 * index
+                moves[index] += _bell(draws, at) * size // DEVIATION
+                tilts[index] += (2 * draws[at + 3] - 255) * size // 510
+        return moves, tilts
 
     def _draws(self, name: str, count: int) -> bytes:
         """Random bytes of one name: digests, since setting up a generator costs ten times as much as one."""
@@ -217,19 +227,24 @@ class History:
         begin_ns = month_start(month)
         opened = self._month_open(month)
         close = self._last_ticks if month == self._month else self._month_open(month + 1)
-        duration = min(month_start(month + 1), self.start_ns) - begin_ns
+        end_ns = min(month_start(month + 1), self.start_ns)
+        days = history_split.durations_of(range(begin_ns, end_ns, DAY), end_ns)
+        moves, tilts = self._moves(MONTH_TIER + 1, begin_ns, len(days))
+        path = history_split.bridge(opened, close, days, moves)
         draws = self._draws(f"{self._name}/month/{month}", 4)
-        reach = (opened + close) // 2 * self._reach(duration) // BILLION
-        high = max(opened, close) + excess(reach, draws[0])
-        low = max(1, min(opened, close) - excess(reach, draws[1]))
-        trades = self._plan.trades_a_day * (192 + (draws[2] >> 1)) // 256 * duration // DAY
-        trades = max(trades, least_trades(duration))
+        reach = opened * self._reaches[MONTH_TIER + 1] // BILLION
+        high = max(path) + excess(reach, draws[0])
+        low = max(1, min(path) - excess(reach, draws[1]))
+        trades = self._plan.trades_a_day * (192 + (draws[2] >> 1)) // 256 * (end_ns - begin_ns) // DAY
+        trades = max(trades, least_trades(end_ns - begin_ns))
         buy = trades * self._lots * (112 + (draws[3] >> 3)) // 256
         sell = trades * self._lots * (144 - (draws[3] >> 3)) // 256
+        middles = sum(before + after for before, after in pairwise(path))
+        lean = opened * sum(tilts) // BILLION
         quotes = []
         for quantity in (buy, sell):
-            least, most = quote_bounds(low, high, quantity)
-            quotes.append(min(max((opened + close + high + low) * quantity // 4, least), most))
+            least, most = quote_bounds(low, high, quantity, trades)
+            quotes.append(min(max((middles + 2 * lean) * quantity // (2 * len(days)), least), most))
         return (begin_ns, opened, high, low, close, trades, buy, quotes[0], sell, quotes[1])
 
     def _month_open(self, month: int) -> int:
@@ -248,7 +263,9 @@ class History:
             size = per_span(rate, USUAL_MONTH)
             level = 0
             stream = self._randomness.stream(f"history/{name}/months")
-            for back, bell in enumerate(_bells(stream.randbytes(4 * (self._month + 1)))):
+            draws = stream.randbytes(3 * (self._month + 1))
+            for back in range(self._month + 1):
+                bell = _bell(draws, 3 * back)
                 level = level * REVERSION // 50 + (bell if back else bell * part // 1000)
                 levels[back] += level * size // DEVIATION
         self._opens = [max(1, self._last_ticks * exponential(level) // BILLION) for level in levels]

@@ -1,8 +1,8 @@
 """What the generated history of an instrument is like: how much it moves and how much it trades.
 
 Assets move with the market as a whole and on their own. An instrument moves as its base does less its quote does,
-so the histories of ETH/USDT, BTC/USDT and ETH/BTC agree with each other to within what rounding and the bounds of
-each bar leave: at the ends of bars to about a tenth of a bar's range, not to the tick.
+so the histories of ETH/USDT, BTC/USDT and ETH/BTC agree with each other: at the ends of months nearly to the tick, in
+between mostly to within a percent, since each instrument's bars keep bounds of their own.
 """
 
 from math import isqrt

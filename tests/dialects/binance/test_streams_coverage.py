@@ -72,6 +72,7 @@ EXAMPLES = {
     "<interval>": "1m",
     "<window>": "1h",
     "<levels>": "10",
+    "<period>": "3000",
     "[@100ms]": "@100ms",
 }
 

@@ -190,6 +190,16 @@ def test_all_market_streams_hold_only_what_changed(bench: Bench, name: str) -> N
     assert symbols(socket) == []
 
 
+def test_all_mini_tickers_come_every_three_seconds_for_older_clients(bench: Bench) -> None:
+    trade(bench, "100")
+    every_second, slow = bench.connect("/ws/!miniTicker@arr@1000ms"), bench.connect("/ws/!miniTicker@arr@3000ms")
+    for price in ("101", "102", "103"):
+        bench.advance(1_000)
+        trade(bench, price)
+    assert len(every_second.take()) == 3
+    assert len(slow.take()) == 1
+
+
 def test_an_all_market_stream_is_wrapped_as_one_array(bench: Bench) -> None:
     trade(bench, "100")
     socket = bench.connect("/stream?streams=!miniTicker@arr")

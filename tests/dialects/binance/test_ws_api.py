@@ -204,6 +204,14 @@ def test_market_data_methods_answer_as_rest_does(bench: Bench, socket: Socket, m
     assert msgspec.json.encode(answer["result"]) == reply.body
 
 
+def test_the_key_that_older_clients_send_with_old_trades_is_ignored(bench: Bench, socket: Socket) -> None:
+    bench.place(bench.alice, Side.SELL, "2", "100")
+    bench.place(bench.bob, Side.BUY, "1", "100")
+    asked = {"symbol": "BTCUSDT", "apiKey": "no key at all"}
+    assert len(socket.ask(request("trades.historical", asked))["result"]) == 1
+    assert error(socket, request("trades.recent", asked))[1] == -1104
+
+
 def test_a_list_of_symbols_is_a_json_array(bench: Bench, socket: Socket) -> None:
     answer = socket.ask('{"id":1,"method":"ticker.price","params":{"symbols":["BTCUSDT", "ETHUSDT"]}}')
     assert [row["symbol"] for row in answer["result"]] == ["BTCUSDT", "ETHUSDT"]

@@ -1,0 +1,99 @@
+"""Withdrawals and the other corners of /sapi."""
+
+from typing import Any
+
+import pytest
+
+from dialects.binance.rest_bench import Bench, Client
+from simexchange.domain.commands import SetAccountStatus
+from simexchange.domain.enums import Permission
+
+WITHDRAW = "/sapi/v1/capital/withdraw/apply"
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+@pytest.fixture
+def mallory(bench: Bench) -> Client:
+    return bench.open_account("mallory", permissions=tuple(Permission))
+
+
+def test_a_withdrawal_takes_the_money_and_gives_an_id(bench: Bench, mallory: Client) -> None:
+    first = mallory.ask("POST", WITHDRAW, coin="BTC", amount="0.5", address="somewhere", network="BTC", name="x")
+    second = mallory.ask("POST", WITHDRAW, coin="BTC", amount="1", address="somewhere")
+    assert list(first.body) == ["id"]
+    assert len(first.body["id"]) == 32
+    assert first.body != second.body
+    balances = mallory.ask("GET", "/api/v3/account").body["balances"]
+    assert balances[0] == {"asset": "BTC", "free": "0.50000000", "locked": "0.00000000"}
+    assert bench.door.venue.views.trial_balance() == {"BTC": 0, "USDT": 0}
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"amount": "2.1"}, (400, -4026, "The user has insufficient balance available.")),
+        ({"coin": "XYZ"}, (400, -4019, "The coin is not exist or not support.")),
+        ({"amount": "0"}, (400, -4022, "The amount must be bigger than 0.")),
+        ({"amount": "0.000000001"}, (400, -1111, "Parameter 'amount' has too much precision.")),
+        (
+            {"address": None},
+            (400, -1102, "Mandatory parameter 'address' was not sent, was empty/null, or malformed."),
+        ),
+    ],
+)
+def test_a_withdrawal_that_cannot_be_is_refused(
+    mallory: Client, params: dict[str, Any], expected: tuple[int, int, str]
+) -> None:
+    asked = {"coin": "BTC", "amount": "1", "address": "somewhere"} | params
+    assert mallory.ask("POST", WITHDRAW, **asked).refusal == expected
+
+
+def test_an_account_that_may_not_withdraw_is_told_so(bench: Bench, mallory: Client) -> None:
+    bench.door.submit(SetAccountStatus(mallory.account_id, can_withdraw=False))
+    answer = mallory.ask("POST", WITHDRAW, coin="BTC", amount="1", address="somewhere")
+    assert answer.refusal == (400, -4015, "Withdrawals are disabled on this account.")
+
+
+def test_a_withdrawal_obeys_the_keys_address_list(bench: Bench) -> None:
+    client = bench.open_account("mallory", permissions=tuple(Permission), ip_allow=("203.0.113.7",))
+    text = client.signed_text(coin="BTC", amount="1", address="somewhere")
+    assert client.send("POST", WITHDRAW, text).status == 401
+    assert client.send("POST", WITHDRAW, text, peer="203.0.113.7").status == 200
+
+
+@pytest.mark.parametrize(
+    ("permissions", "ip_allow", "expected"),
+    [
+        ((Permission.READ,), (), (False, True, False, False)),
+        (tuple(Permission), ("127.0.0.1",), (True, True, True, True)),
+    ],
+)
+def test_the_restrictions_are_those_of_the_key_that_asks(
+    bench: Bench,
+    permissions: tuple[Permission, ...],
+    ip_allow: tuple[str, ...],
+    expected: tuple[bool, bool, bool, bool],
+) -> None:
+    client = bench.open_key("key", bench.alice.account_id, permissions=permissions, ip_allow=ip_allow)
+    body = client.ask("GET", "/sapi/v1/account/apiRestrictions").body
+    names = ("ipRestrict", "enableReading", "enableWithdrawals", "enableSpotAndMarginTrading")
+    assert tuple(body[name] for name in names) == expected
+
+
+def test_the_trade_fee_of_one_symbol_or_of_all(bench: Bench) -> None:
+    bench.list_instrument("ETH/USDT")
+    rows = bench.alice.ask("GET", "/sapi/v1/asset/tradeFee").body
+    assert [row["symbol"] for row in rows] == ["BTCUSDT", "ETHUSDT"]
+    assert bench.alice.ask("GET", "/sapi/v1/asset/tradeFee", symbol="ETHUSDT").body == rows[1:]
+    assert bench.alice.ask("POST", "/sapi/v3/asset/getUserAsset", asset="ETH").body == []
+
+
+def test_margin_pairs_need_a_key_and_bear_a_signature(bench: Bench) -> None:
+    path = "/sapi/v1/margin/allPairs"
+    assert bench.get(path).status == 401
+    assert bench.alice.send("GET", path).body == []
+    assert bench.alice.ask("GET", path, recvWindow="5000").body == []
