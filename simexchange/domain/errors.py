@@ -59,6 +59,7 @@ class RejectReason(Enum):
     ORDER_UNKNOWN = "order_unknown"
     ORDER_LIST_UNKNOWN = "order_list_unknown"
     AMEND_NOT_SMALLER = "amend_not_smaller"
+    AMEND_WITHOUT_CHANGE = "amend_without_change"
     AMEND_BELOW_FILLED = "amend_below_filled"
     AMEND_NOT_POSSIBLE = "amend_not_possible"
     CLIENT_ORDER_ID_MISMATCH = "client_order_id_mismatch"

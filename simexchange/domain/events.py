@@ -10,22 +10,25 @@ PlaceOrder, dry run             OrderTested
 PlaceOrder                      OrderAccepted, its work, the aftermath
 PlaceOrderList                  OrderListRejected | OrderListPlaced, OrderAccepted per leg, the work of each that
                                 works at once, the aftermath
-AmendOrder                      OrderAmended, and when it lost priority its work and the aftermath | AmendRejected
-CancelOrder                     OrderCanceled, the aftermath | CancelRejected
+AmendOrder                      OrderAmended (of a pair: two), OrderListUpdated if a leg was renamed; when it lost
+                                priority its work and the aftermath | AmendRejected
+CancelOrder                     OrderCanceled, of a list: per open leg, then OrderListEnded | CancelRejected
 CancelOrderList                 OrderCanceled per open leg, OrderListEnded | CancelRejected
 CancelAllOrders                 OrderCanceled*, OrderListEnded* | CancelRejected
 ExpireOrders                    OrderExpired*, the aftermath
 SetReferencePrice               ReferencePriceSet, the aftermath
 Deposit, Withdraw               BalanceAdjusted | CommandRejected
-SetTradingStatus                TradingStatusChanged, when closing: OrderCanceled*
+SetTradingStatus                TradingStatusChanged, when closing: OrderCanceled*, OrderListEnded*; when trading
+                                continues: the aftermath of the mark and index prices as they are now
 all others                      the one event named after them | CommandRejected
 ==============================  =========================================================================
 
 *Its work*, in match order: Trade | TradePrevented | OrderExpired (maker), then OrderExpired (what is left of an order
 that does not rest). *The aftermath*, until nothing more happens: what order lists do about fills, triggers and ends
-(OrderExpired | OrderCanceled | OrderReleased and its work | OrderListEnded), then the triggers that the trades so far
-set off, oldest trade first (OrderTriggered and its work). Then, for every command: BookUpdated for the instrument
-if its book changed, BalancesChanged per touched account (taker first, the others in order of touch).
+(OrderExpired | OrderReleased and its work | OrderListEnded), then the triggers that the trades so far set off, oldest
+trade first, of one trade the trigger it met first, then the oldest order (OrderTriggered and its work). Then, for
+every command: BookUpdated for the instrument if its visible book changed, BalancesChanged per touched account (taker
+first, the others in order of touch).
 
 One fact, one event: a match is one ``Trade`` with two ``Execution``s that carry all an encoder needs.
 """
@@ -112,6 +115,12 @@ class OrderList(Struct, frozen=True, gc=False):
 
 
 class OrderListPlaced(Struct, frozen=True, gc=False):
+    order_list: OrderList
+
+
+class OrderListUpdated(Struct, frozen=True, gc=False):
+    """A leg was renamed by an amendment."""
+
     order_list: OrderList
 
 
@@ -344,6 +353,7 @@ Event: TypeAlias = (
     | OrderAmended
     | AmendRejected
     | OrderListPlaced
+    | OrderListUpdated
     | OrderListEnded
     | OrderListRejected
     | ReferencePriceSet

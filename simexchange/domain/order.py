@@ -46,6 +46,8 @@ class OrderTerms(Struct, frozen=True, gc=False):
     expires_ns: int | None = None
     list_id: int | None = None
     peg: Peg | None = None
+    asked_price: Price = 0
+    """The price its owner named beside a peg; ``price`` is what the book gave."""
 
 
 class Order(Struct):
@@ -59,6 +61,8 @@ class Order(Struct):
     status: OrderStatus = OrderStatus.NEW
     cum_quantity: Quantity = 0
     cum_quote: Amount = 0
+    cum_fee: Amount = 0
+    """Fees so far, in the asset it receives."""
     prevented_quantity: Quantity = 0
     prevented_id: int | None = None
     """The last prevented match it was part of."""
@@ -66,14 +70,15 @@ class Order(Struct):
     """An iceberg or hidden order: the book does not show all that it wants."""
     shown_quantity: Quantity = 0
     """What a concealed order shows now: an iceberg's present tip, 0 for a hidden order."""
-    extreme: Price = 0
-    """Best price a trailing order has seen; 0 until it follows."""
+    reserve_price: Price = 0
+    """What a dormant buy without a limit price reckons with; what it holds is worked out from it."""
     amends: int = 0
 
 
 TRANSITIONS: Final[dict[OrderStatus, dict[str, OrderStatus]]] = {
     OrderStatus.PENDING: {
         "release": OrderStatus.NEW,
+        "amend": OrderStatus.PENDING,
         "cancel": OrderStatus.CANCELED,
         "expire": OrderStatus.EXPIRED,
     },

@@ -77,7 +77,7 @@ def match(book: OrderBook, taker: Order) -> list[Step]:
                     return steps
                 continue
             quantity = taker.leaves_quantity
-            offered = maker.shown_quantity if maker.terms.display_quantity else maker.leaves_quantity
+            offered = maker.shown_quantity or maker.leaves_quantity
             if offered < quantity:
                 quantity = offered
             taker.leaves_quantity -= quantity
@@ -138,20 +138,19 @@ def reach(
 ) -> Reach:
     """What ``quantity`` would trade against the book now, up to ``price`` (0: any price). Nothing changes."""
     got = cost = decremented = 0
-    for maker, level_price in _reachable(book, side, price):
+    careful = account_id if mode is not SelfTradePrevention.NONE else None
+    for is_own, level_price, offered in _offers(book, side, price, careful):
         open_quantity = quantity - got - decremented
         if open_quantity <= 0:
             break
-        wanted = min(open_quantity, maker.leaves_quantity)
-        if maker.terms.account_id == account_id and mode is not SelfTradePrevention.NONE:
-            if mode is SelfTradePrevention.EXPIRE_MAKER:
-                continue
-            if mode in DECREMENTING:
-                decremented += wanted
-                continue
+        wanted = min(open_quantity, offered)
+        if not is_own:
+            got += wanted
+            cost += wanted * level_price
+        elif mode in DECREMENTING:
+            decremented += wanted
+        elif mode is not SelfTradePrevention.EXPIRE_MAKER:
             break
-        got += wanted
-        cost += wanted * level_price
     return Reach(got, cost, decremented)
 
 
@@ -163,23 +162,44 @@ def quantity_for_quote(
     Whole lots only; own orders that would expire are passed over. 0 when the book holds nothing to take.
     """
     got = 0
-    for maker, level_price in _reachable(book, side, 0):
-        if maker.terms.account_id == account_id and mode is SelfTradePrevention.EXPIRE_MAKER:
+    passed_over = account_id if mode is SelfTradePrevention.EXPIRE_MAKER else None
+    for is_own, level_price, offered in _offers(book, side, 0, passed_over):
+        if is_own:
             continue
-        wanted = min(budget // level_price, maker.leaves_quantity)
+        wanted = min(budget // level_price, offered)
         got += wanted
         budget -= wanted * level_price
-        if wanted < maker.leaves_quantity:
+        if wanted < offered:
             break
     return got - got % lot if lot else got
 
 
-def _reachable(book: OrderBook, side: Side, price: Price) -> Iterator[tuple[Order, Price]]:
+def _offers(
+    book: OrderBook, side: Side, price: Price, account_id: AccountId | None
+) -> Iterator[tuple[bool, Price, Quantity]]:
+    """What an incoming order meets, in order: (whether ``account_id`` owns it, price, quantity).
+
+    An iceberg offers a part each time its turn comes, but to its own account the whole at once: prevention takes it
+    whole.
+    """
     against = book.against(side)
     for level in against.levels.values():
         if price and against.sign * level.price > against.sign * price:
             return
+        again: list[tuple[Quantity, Quantity]] = []
         for maker in level.orders.values():
-            yield maker, level.price
+            leaves, shown = maker.leaves_quantity, maker.shown_quantity
+            if maker.terms.account_id == account_id:
+                yield True, level.price, leaves
+            elif shown:
+                yield False, level.price, shown
+                again.append((leaves - shown, maker.terms.display_quantity))
+            else:
+                yield False, level.price, leaves
+        while again:
+            rest = [(leaves, display) for leaves, display in again if leaves]
+            for leaves, display in rest:
+                yield False, level.price, min(leaves, display)
+            again = [(max(0, leaves - display), display) for leaves, display in rest]
         for maker in level.hidden.values():
-            yield maker, level.price
+            yield maker.terms.account_id == account_id, level.price, maker.leaves_quantity

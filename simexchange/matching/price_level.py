@@ -13,7 +13,7 @@ class PriceLevel:
     """A queue in time priority; hidden orders stand behind all visible ones. ``quantity`` is the visible total.
 
     Adding, removing anywhere and reading the front take constant time: a dictionary keeps insertion order, and is
-    rebuilt once the entries removed from its front outnumber those left (else finding the front would slow down).
+    rebuilt once the entries removed from it outnumber those left (else finding the front would slow down).
     """
 
     __slots__ = ("_removed", "hidden", "orders", "price", "quantity")
@@ -39,11 +39,11 @@ class PriceLevel:
         """Take out an order whose visible quantity is already off the total."""
         if order.terms.hidden:
             del self.hidden[order.terms.order_id]
-            return
-        del self.orders[order.terms.order_id]
+        else:
+            del self.orders[order.terms.order_id]
         self._removed += 1
-        if self._removed > COMPACT_AFTER + len(self.orders):
-            self.orders = dict(self.orders.items())
+        if self._removed > COMPACT_AFTER + len(self.orders) + len(self.hidden):
+            self.orders, self.hidden = dict(self.orders.items()), dict(self.hidden.items())
             self._removed = 0
 
     def front(self) -> Order:

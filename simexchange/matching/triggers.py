@@ -1,8 +1,7 @@
 """Dormant orders of one instrument and one price source, and which of them a price sets off.
 
-A price that sets off nothing costs a comparison or two, however many orders sleep. Plain triggers lie sorted by
-price. Trailing orders that share a retreat and the best price seen share a group: a new best price moves groups,
-not orders, and merges those that now agree.
+A price that sets off nothing costs a few comparisons, however many orders sleep; adding and removing one costs a
+search, not a walk. Plain triggers lie sorted by price. Trailing orders are in ``matching.trails``.
 """
 
 from typing import Final, TypeAlias
@@ -14,14 +13,18 @@ from simexchange.domain.ids import OrderId
 from simexchange.domain.order import Order
 from simexchange.domain.trigger import Trigger
 from simexchange.domain.units import Price
+from simexchange.matching.trails import Trail
 
 Queue: TypeAlias = dict[OrderId, Order]
-Retreat: TypeAlias = tuple[int, Price]
-"""(rate, amount): what two trailing orders must share to share a group."""
+SetOff: TypeAlias = tuple[list[Order], list[Order]]
+"""Orders that work now, and trailing orders that begin to follow now."""
+NOBODY: Final[SetOff] = ([], [])
 
 
 class _Sleepers:
     """Orders by trigger price, for one direction. Keys are signed so that the next to fire is always the smallest."""
+
+    __slots__ = ("by_price", "next", "sign")
 
     def __init__(self, sign: int) -> None:
         self.sign = sign
@@ -29,23 +32,28 @@ class _Sleepers:
         self.next: int | None = None
 
     def add(self, price: Price, order: Order) -> None:
-        self.by_price.setdefault(self.sign * price, {})[order.terms.order_id] = order
-        self._look()
+        key = self.sign * price
+        self.by_price.setdefault(key, {})[order.terms.order_id] = order
+        if self.next is None or key < self.next:
+            self.next = key
 
-    def discard(self, price: Price, order_id: OrderId) -> None:
+    def discard(self, price: Price, order_id: OrderId) -> bool:
+        """Take an order out; False if it is not here."""
         key = self.sign * price
         queue = self.by_price.get(key)
-        if queue is not None and queue.pop(order_id, None) is not None and not queue:
+        if queue is None or queue.pop(order_id, None) is None:
+            return False
+        if not queue:
             del self.by_price[key]
             self._look()
+        return True
 
-    def take(self, market_price: Price) -> list[Order]:
-        """Remove and return what ``market_price`` sets off: nearest trigger price first, then oldest."""
-        if self.next is None or self.next > self.sign * market_price:
-            return []
-        fired: list[Order] = []
+    def take(self, market_price: Price) -> list[tuple[int, OrderId, Order]]:
+        """Remove and return what ``market_price`` sets off, with the place it has among all that is set off."""
+        fired: list[tuple[int, OrderId, Order]] = []
         while self.by_price and self.by_price.peekitem(0)[0] <= self.sign * market_price:
-            fired.extend(self.by_price.popitem(0)[1].values())
+            key, queue = self.by_price.popitem(0)
+            fired.extend((key, order_id, order) for order_id, order in queue.items())
         self._look()
         return fired
 
@@ -53,155 +61,76 @@ class _Sleepers:
         self.next = self.by_price.peekitem(0)[0] if self.by_price else None
 
 
-class _Group:
-    __slots__ = ("extreme", "orders", "trigger_price")
-
-    def __init__(self, extreme: Price, trigger_price: Price) -> None:
-        self.extreme = extreme
-        self.trigger_price = trigger_price
-        self.orders: Queue = {}
-
-
-class _Trail:
-    """Trailing orders of one side. ``sign`` is +1 for sells (they follow the highest price), -1 for buys."""
-
-    def __init__(self, side: Side) -> None:
-        self.side = side
-        self.sign = 1 if side is SELL else -1
-        self._groups: SortedDict[int, dict[Retreat, _Group]] = SortedDict()
-        self._group_of: dict[OrderId, tuple[int, Retreat]] = {}
-        self._nearest: int | None = None
-
-    def follow(self, order: Order, price: Price) -> None:
-        """Start to follow at ``price``."""
-        trigger = order.terms.trigger
-        assert trigger is not None, "only triggered orders trail"
-        self._join(self.sign * price, trigger, price, {order.terms.order_id: order})
-        self._look()
-
-    def discard(self, order_id: OrderId) -> None:
-        place = self._group_of.pop(order_id, None)
-        if place is None:
-            return
-        extreme_key, retreat = place
-        group = self._groups[extreme_key][retreat]
-        del group.orders[order_id]
-        if not group.orders:
-            self._remove(extreme_key, retreat)
-            self._look()
-
-    def take(self, price: Price) -> list[Order]:
-        """Note a market price: move the extremes it exceeds, remove and return what its retreat sets off."""
-        if not self._groups:
-            return []
-        key = self.sign * price
-        if self._groups.peekitem(0)[0] < key:
-            self._advance(key, price)
-        if self._nearest is None or key > self._nearest:
-            return []
-        fired: list[Order] = []
-        for extreme_key, by_retreat in list(self._groups.items()):
-            for retreat, group in list(by_retreat.items()):
-                if key <= self.sign * group.trigger_price:
-                    fired.extend(group.orders.values())
-                    for order_id in group.orders:
-                        del self._group_of[order_id]
-                    self._remove(extreme_key, retreat)
-        self._look()
-        return sorted(fired, key=_age)
-
-    def extreme(self, order_id: OrderId) -> Price:
-        """The best price an order has seen, or 0."""
-        place = self._group_of.get(order_id)
-        return self.sign * place[0] if place is not None else 0
-
-    def _advance(self, key: int, price: Price) -> None:
-        while self._groups and self._groups.peekitem(0)[0] < key:
-            by_retreat = self._groups.popitem(0)[1]
-            for group in by_retreat.values():
-                trigger = next(iter(group.orders.values())).terms.trigger
-                assert trigger is not None, "only triggered orders trail"
-                self._join(key, trigger, price, group.orders)
-        self._look()
-
-    def _join(self, key: int, trigger: Trigger, price: Price, orders: Queue) -> None:
-        retreat = (trigger.trail_rate, trigger.trail_amount)
-        by_retreat = self._groups.setdefault(key, {})
-        group = by_retreat.get(retreat)
-        if group is None:
-            group = by_retreat[retreat] = _Group(price, trigger.trailed_price(self.side, price))
-        group.orders.update(orders)
-        for order_id, order in orders.items():
-            order.extreme = price
-            self._group_of[order_id] = (key, retreat)
-
-    def _remove(self, key: int, retreat: Retreat) -> None:
-        by_retreat = self._groups[key]
-        del by_retreat[retreat]
-        if not by_retreat:
-            del self._groups[key]
-
-    def _look(self) -> None:
-        prices = [self.sign * group.trigger_price for groups in self._groups.values() for group in groups.values()]
-        self._nearest = max(prices) if prices else None
-
-
-def _age(order: Order) -> OrderId:
-    return order.terms.order_id
-
-
-RISING: Final = 1
-FALLING: Final = -1
-
-
 class TriggerBook:
     """All dormant orders that follow one price source of one instrument."""
 
+    __slots__ = ("_count", "_falling", "_rising", "_trails")
+
     def __init__(self) -> None:
-        self._rising = _Sleepers(RISING)
-        self._falling = _Sleepers(FALLING)
-        self._trails = {BUY: _Trail(BUY), SELL: _Trail(SELL)}
+        self._rising = _Sleepers(1)
+        self._falling = _Sleepers(-1)
+        self._trails = {BUY: Trail(BUY), SELL: Trail(SELL)}
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
-    def add(self, order: Order, market_price: Price) -> None:
-        """Put an order to sleep. A trailing one without an activation price follows from ``market_price`` at once."""
+    def add(self, order: Order, market_price: Price) -> bool:
+        """Put an order to sleep; True if it trails and follows from ``market_price`` (0: none is known yet) at once."""
         terms = order.terms
         trigger = terms.trigger
         assert trigger is not None, "only triggered orders sleep"
         self._count += 1
-        if trigger.is_trailing and (not trigger.price or trigger.is_met(terms.side, market_price)):
+        if trigger.is_trailing and market_price and (not trigger.price or trigger.is_met(terms.side, market_price)):
             self._trails[terms.side].follow(order, market_price)
-        else:
-            self._sleepers(terms.side, trigger).add(trigger.price, order)
+            return True
+        self._sleepers(terms.side, trigger).add(trigger.price, order)
+        return False
 
-    def remove(self, order: Order) -> None:
+    def discard(self, order: Order) -> None:
+        """Take an order out, if it sleeps here."""
         terms = order.terms
         trigger = terms.trigger
         assert trigger is not None, "only triggered orders sleep"
-        self._count -= 1
-        self._sleepers(terms.side, trigger).discard(trigger.price, terms.order_id)
-        if trigger.is_trailing:
-            self._trails[terms.side].discard(terms.order_id)
+        if self._sleepers(terms.side, trigger).discard(trigger.price, terms.order_id) or (
+            trigger.is_trailing and self._trails[terms.side].discard(terms.order_id)
+        ):
+            self._count -= 1
 
-    def take(self, market_price: Price) -> tuple[list[Order], list[Order]]:
-        """What a market price sets off: orders that work now, and trailing orders that begin to follow now."""
+    def take(self, market_price: Price) -> SetOff:
+        """What a market price sets off: the trigger it met first, then the oldest order."""
         if not self._count:
-            return [], []
-        fired = self._trails[BUY].take(market_price) + self._trails[SELL].take(market_price)
+            return NOBODY
+        rising, falling, trails = self._rising, self._falling, self._trails
+        up, down = trails[BUY].take(market_price), trails[SELL].take(market_price)
+        if rising.next is not None and rising.next <= market_price:
+            up = up + rising.take(market_price)
+        if falling.next is not None and falling.next <= -market_price:
+            down = down + falling.take(market_price)
+        if not up and not down:
+            return NOBODY
+        fired: list[Order] = []
         following: list[Order] = []
-        for order in self._rising.take(market_price) + self._falling.take(market_price):
-            trigger = order.terms.trigger
-            assert trigger is not None, "only triggered orders sleep"
-            if trigger.is_trailing:
-                self._trails[order.terms.side].follow(order, market_price)
-                following.append(order)
-            else:
-                fired.append(order)
+        for direction in (up, down):
+            for _, order_id, order in sorted(direction, key=_place):
+                trail, trigger = trails[order.terms.side], order.terms.trigger
+                assert trigger is not None, "only triggered orders sleep"
+                if not trigger.is_trailing or trail.let_go(order_id):
+                    fired.append(order)
+                else:
+                    trail.follow(order, market_price)
+                    following.append(order)
         self._count -= len(fired)
         return fired, following
 
+    def extreme(self, order: Order) -> Price:
+        """The best price a trailing order has seen; 0 if it does not follow."""
+        return self._trails[order.terms.side].extreme(order.terms.order_id)
+
     def _sleepers(self, side: Side, trigger: Trigger) -> _Sleepers:
-        return self._rising if trigger.rises(side) else self._falling
+        """Where an order sleeps; one without a trigger price waits for any price at all."""
+        return self._rising if not trigger.price or trigger.rises(side) else self._falling
+
+
+def _place(entry: tuple[int, OrderId, Order]) -> tuple[int, OrderId]:
+    return entry[0], entry[1]

@@ -207,19 +207,26 @@ def set_trading_status(state: VenueState, command: SetTradingStatus, ts_ns: int)
             for order in list(account.open_orders.get(command.symbol, {}).values()):
                 if order.status.is_open:
                     cancel_order(turn, order, CancelReason.INSTRUMENT_CLOSED, "")
+    if command.status is TradingStatus.CONTINUOUS:
+        for source, price in ((TriggerSource.MARK, market.mark_price), (TriggerSource.INDEX, market.index_price)):
+            if price:
+                look_at(turn, source, price)
     return turn.finish()
 
 
 def set_reference_price(state: VenueState, command: SetReferencePrice, ts_ns: int) -> list[Event]:
-    """The mark or index price moved; what it sets off works at once."""
+    """The mark or index price moved; what it sets off works at once, or when trading continues."""
     market = state.markets.get(command.symbol)
     if market is None or command.source is TriggerSource.LAST:
         return _no(RejectReason.INSTRUMENT_UNKNOWN, f"no {command.source.value} price of {command.symbol} to set")
+    if command.price <= 0:
+        return _no(RejectReason.PRICE_TOO_LOW, f"the {command.source.value} price is above 0")
     if command.source is TriggerSource.MARK:
         market.mark_price = command.price
     else:
         market.index_price = command.price
     turn = Turn(state, market, ts_ns)
     turn.events.append(ReferencePriceSet(command.symbol, command.source, command.price))
-    look_at(turn, command.source, command.price)
+    if market.status is TradingStatus.CONTINUOUS:
+        look_at(turn, command.source, command.price)
     return turn.finish()

@@ -7,16 +7,20 @@ place and meets the book again under its own id, as other venues amend.
 from msgspec.structs import replace
 
 from simexchange.domain.commands import AmendOrder
+from simexchange.domain.enums import PENDING, SELL
 from simexchange.domain.errors import RejectReason
 from simexchange.domain.events import AmendRejected, Event, OrderAmended
 from simexchange.domain.order import Order, OrderTerms
-from simexchange.domain.units import format_trimmed
+from simexchange.domain.units import Amount, Quantity, format_trimmed
+from simexchange.venue import order_lists
 from simexchange.venue.accounts import Account
 from simexchange.venue.canceling import find_open
-from simexchange.venue.checks import Failure
-from simexchange.venue.market import Market
+from simexchange.venue.checks import Failure, client_order_id, failure_of
+from simexchange.venue.holds import needed_for
+from simexchange.venue.placing import short_of
+from simexchange.venue.rechecks import AMEND_CHECKS, as_asked, timing
 from simexchange.venue.state import VenueState
-from simexchange.venue.turn import DORMANT, Turn, needed_for
+from simexchange.venue.turn import DORMANT, Turn
 from simexchange.venue.working import aftermath, work
 
 
@@ -24,19 +28,22 @@ def amend(state: VenueState, command: AmendOrder, ts_ns: int) -> list[Event]:
     """An OrderAmended (and what follows where priority is lost), or one AmendRejected."""
     market = state.markets.get(command.symbol)
     account = state.accounts.get(command.account_id)
-    if market is None or account is None:
+    if market is None:
         return _rejected(command, (RejectReason.INSTRUMENT_UNKNOWN, f"no instrument {command.symbol}"))
+    if account is None:
+        return _rejected(command, (RejectReason.ACCOUNT_UNKNOWN, f"no account {command.account_id}"))
     order = find_open(account, command.symbol, command.order_id, command.client_order_id)
     if isinstance(order, RejectReason):
         return _rejected(command, (order, "no such open order"))
-    failure = _failure(market, account, order, command)
+    turn = Turn(state, market, ts_ns)
+    terms = _amended(order, command)
+    failure = _change_failure(turn, order, terms, command) or _rule_failure(turn, account, order, terms)
     if failure is not None:
         return _rejected(command, failure)
-    turn = Turn(state, market, ts_ns)
     if command.keep_priority:
-        _shrink(turn, account, order, command)
+        _shrink(turn, account, order, terms)
     else:
-        _move(turn, account, order, command)
+        _move(turn, account, order, terms)
     return turn.finish()
 
 
@@ -44,52 +51,89 @@ def _rejected(command: AmendOrder, failure: Failure) -> list[Event]:
     return [AmendRejected(command.account_id, command.symbol, *failure)]
 
 
-def _failure(market: Market, account: Account, order: Order, command: AmendOrder) -> Failure | None:
-    rules, terms = market.rules, order.terms
-    decimals = market.instrument.quantity_decimals
+def _amended(order: Order, command: AmendOrder) -> OrderTerms:
+    terms = order.terms
+    quantity = command.quantity or terms.quantity
+    return replace(
+        terms,
+        quantity=quantity,
+        price=command.price or terms.price,
+        display_quantity=min(terms.display_quantity, quantity),
+        client_order_id=command.new_client_order_id or terms.client_order_id,
+    )
+
+
+def _change_failure(turn: Turn, order: Order, terms: OrderTerms, command: AmendOrder) -> Failure | None:
+    """Whether this order may change like this at all."""
+    rules, previous = turn.market.rules, order.terms
+    decimals = turn.market.instrument.quantity_decimals
     if not rules.amend:
-        return RejectReason.AMEND_UNSUPPORTED, f"{market.symbol} takes no amendments"
+        return RejectReason.AMEND_UNSUPPORTED, f"{terms.symbol} takes no amendments"
     if rules.max_amends and order.amends >= rules.max_amends:
         return RejectReason.AMENDS_EXCEEDED, f"{order.amends} amendments, at most {rules.max_amends}"
-    quantity = command.quantity or terms.quantity
-    if quantity < rules.min_quantity:
-        return RejectReason.QUANTITY_TOO_SMALL, f"quantity {format_trimmed(quantity, decimals)} is below the minimum"
-    if rules.lot_size and (quantity - rules.min_quantity) % rules.lot_size:
-        return RejectReason.QUANTITY_OFF_LOT, f"quantity {format_trimmed(quantity, decimals)} is off the lot size"
-    if command.keep_priority and (quantity >= terms.quantity or command.price):
-        return RejectReason.AMEND_NOT_SMALLER, f"quantity must be below {format_trimmed(terms.quantity, decimals)}"
-    if quantity <= order.cum_quantity + order.prevented_quantity:
-        return RejectReason.AMEND_BELOW_FILLED, f"{format_trimmed(order.cum_quantity, decimals)} is filled already"
-    price = command.price or terms.price
-    if rules.tick_size and (price - rules.min_price) % rules.tick_size:
-        return RejectReason.PRICE_OFF_TICK, "price is off the tick size"
-    if price * quantity * market.quote_factor < rules.min_notional and terms.price:
-        return RejectReason.NOTIONAL_TOO_SMALL, "the amended order is too small"
-    if terms.post_only and price != terms.price and market.book.crosses(terms.side, price):
-        return RejectReason.POST_ONLY_WOULD_TAKE, "the amended order would take"
-    if not command.keep_priority and (terms.working_ns == DORMANT or terms.list_id is not None):
-        return RejectReason.AMEND_NOT_POSSIBLE, "a dormant order or a leg of a list keeps its place"
-    grown = (price * quantity - terms.price * terms.quantity) * market.quote_factor
-    if terms.side.value == "sell":
-        grown = (quantity - terms.quantity) * market.base_factor
-    asset = market.base_name if terms.side.value == "sell" else market.quote_name
-    if grown > account.balance(asset).free:
-        return RejectReason.INSUFFICIENT_BALANCE, "the amended order needs more than is free"
+    waits_for_size = previous.list_id is not None and order.status is PENDING and not previous.quantity
+    moves_in_place = not command.keep_priority and (previous.working_ns == DORMANT or previous.list_id is not None)
+    if waits_for_size or moves_in_place:
+        return RejectReason.AMEND_NOT_POSSIBLE, "a dormant order or a leg of a list keeps its place, an unsized leg all"
+    if (terms.quantity, terms.price) == (previous.quantity, previous.price):
+        return RejectReason.AMEND_WITHOUT_CHANGE, "quantity and price are what they were"
+    if command.keep_priority and (terms.quantity > previous.quantity or terms.price != previous.price):
+        return RejectReason.AMEND_NOT_SMALLER, f"quantity must be below {format_trimmed(previous.quantity, decimals)}"
+    done = max(leg.cum_quantity + leg.prevented_quantity for leg in order_lists.together(turn, order))
+    if terms.quantity <= done:
+        return RejectReason.AMEND_BELOW_FILLED, f"{format_trimmed(done, decimals)} is done already"
     return None
 
 
-def _rename(account: Account, order: Order, terms: OrderTerms) -> None:
-    if terms.client_order_id != order.terms.client_order_id:
+def _rule_failure(turn: Turn, account: Account, order: Order, terms: OrderTerms) -> Failure | None:
+    """Whether the order as amended keeps the rules for new orders."""
+    market, asked = turn.market, as_asked(terms)
+    failure = failure_of(AMEND_CHECKS, asked, market, account, turn.ts_ns)
+    for leg in order_lists.together(turn, order):
+        if failure is None and leg is not order:
+            also = as_asked(_resized(leg, terms.quantity))
+            failure = failure_of(AMEND_CHECKS, also, market, account, turn.ts_ns)
+    if failure is None and terms.client_order_id != order.terms.client_order_id:
+        failure = client_order_id(asked, market, account, turn.ts_ns)
+    if failure is None:
+        failure = _funds(turn, account, order, terms)
+    if failure is None and terms.price != order.terms.price:
+        failure = timing(market, asked)
+    return failure
+
+
+def _resized(order: Order, quantity: Quantity) -> OrderTerms:
+    terms = order.terms
+    return replace(terms, quantity=quantity, display_quantity=min(terms.display_quantity, quantity))
+
+
+def _missing(turn: Turn, order: Order, terms: OrderTerms) -> Amount:
+    """What the order would need with these terms beyond what it holds."""
+    leaves = order.leaves_quantity + terms.quantity - order.terms.quantity
+    return needed_for(turn.market, replace(order, terms=terms, leaves_quantity=leaves)) - order.held
+
+
+def _funds(turn: Turn, account: Account, order: Order, terms: OrderTerms) -> Failure | None:
+    if terms.quantity <= order.terms.quantity and terms.price == order.terms.price:
+        return None
+    instrument = turn.market.instrument
+    asset = instrument.base if terms.side is SELL else instrument.quote
+    missing, free = _missing(turn, order, terms), account.balance(asset.name).free
+    return None if missing <= free else short_of(missing, free, asset.name, asset.decimals)
+
+
+def _change(turn: Turn, account: Account, order: Order, terms: OrderTerms) -> None:
+    """The order has new terms, and under its new name is found."""
+    previous = order.terms
+    if terms.client_order_id != previous.client_order_id:
+        del account.by_client_order_id[terms.symbol, previous.client_order_id]
         account.by_client_order_id[terms.symbol, terms.client_order_id] = order
     order.terms = terms
-
-
-def _note(turn: Turn, order: Order, previous: OrderTerms) -> None:
     order.amends += 1
     order.updated_ns = turn.ts_ns
     turn.events.append(
         OrderAmended(
-            order.terms,
+            terms,
             previous,
             turn.market.take_execution_id(),
             order.status,
@@ -101,36 +145,32 @@ def _note(turn: Turn, order: Order, previous: OrderTerms) -> None:
     )
 
 
-def _shrink(turn: Turn, account: Account, order: Order, command: AmendOrder) -> None:
-    previous = order.terms
-    less = previous.quantity - command.quantity
-    level = None
-    if previous.working_ns >= 0:
-        side = turn.market.book.side(previous.side)
-        level = side.level(previous.price)
-        assert level is not None, "a working order rests"
-        side.shrink(level, order, less)
-    else:
-        order.leaves_quantity -= less
-    name = command.new_client_order_id or previous.client_order_id
-    _rename(account, order, replace(previous, quantity=command.quantity, client_order_id=name))
-    _note(turn, order, previous)
+def _shrink(turn: Turn, account: Account, order: Order, terms: OrderTerms) -> None:
+    """Less of it, in its place; both of a pair, for only one of them will trade."""
+    renamed = terms.client_order_id != order.terms.client_order_id
+    for leg in order_lists.together(turn, order):
+        less = leg.terms.quantity - terms.quantity
+        if leg.terms.working_ns != DORMANT:
+            side = turn.market.book.side(leg.terms.side)
+            level = side.level(leg.terms.price)
+            assert level is not None, "a working order rests"
+            side.shrink(level, leg, less)
+        else:
+            leg.leaves_quantity -= less
+        _change(turn, account, leg, terms if leg is order else _resized(leg, terms.quantity))
+    if renamed and terms.list_id is not None:
+        order_lists.rename(turn, order)
     turn.release_surplus(order)
 
 
-def _move(turn: Turn, account: Account, order: Order, command: AmendOrder) -> None:
-    previous = order.terms
-    quantity = command.quantity or previous.quantity
+def _move(turn: Turn, account: Account, order: Order, terms: OrderTerms) -> None:
     turn.take_out(order)
-    name = command.new_client_order_id or previous.client_order_id
-    terms = replace(previous, quantity=quantity, price=command.price or previous.price, client_order_id=name)
-    order.leaves_quantity += quantity - previous.quantity
-    _rename(account, order, terms)
-    missing = needed_for(turn.market, order) - order.held
+    missing = _missing(turn, order, terms)
     if missing > 0:
         turn.state.ledger.hold(account, turn.paying_asset(terms.side), missing)
         order.held += missing
-    _note(turn, order, previous)
+    order.leaves_quantity += terms.quantity - order.terms.quantity
+    _change(turn, account, order, terms)
+    turn.release_surplus(order)
     work(turn, order)
-    turn.release_surplus(order, ended=not order.status.is_open)
     aftermath(turn)

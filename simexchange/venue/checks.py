@@ -35,7 +35,9 @@ def eligibility(order: PlaceOrder, market: Market, account: Account, now_ns: int
         return RejectReason.ORDER_TYPE_UNSUPPORTED, f"{order.symbol} takes no {order.order_type.value} orders"
     if order.post_only and not rules.post_only:
         return RejectReason.POST_ONLY_UNSUPPORTED, f"{order.symbol} takes no post-only orders"
-    if order.quote_quantity and not rules.quote_quantity_market:
+    if order.quote_quantity and not (
+        rules.quote_quantity_market and order.order_type is MARKET and order.trigger is None
+    ):
         return RejectReason.QUOTE_QUANTITY_UNSUPPORTED, f"{order.symbol} takes no orders by quote amount"
     mode = order.self_trade_prevention
     if mode is not None and mode not in rules.self_trade_prevention:
@@ -61,18 +63,17 @@ def features(order: PlaceOrder, market: Market, account: Account, now_ns: int) -
 
 
 def price(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
-    rules = market.rules
-    if order.trigger is not None and order.trigger.price:
-        failure = _price_value(order.trigger.price, "trigger price", market, rules)
+    rules, wanted = market.rules, order.trigger
+    if wanted is not None and (wanted.price or not wanted.is_trailing):
+        failure = _price_value(wanted.price, "trigger price", market, rules)
         if failure is not None:
             return failure
     if order.order_type is MARKET:
         return None
-    if order.peg is not None:
-        if order.trigger is not None:
+    if order.peg is not None and not order.price:
+        if wanted is not None:
             return None
-        if not order.price:
-            return RejectReason.PEG_WITHOUT_PRICE, "the book does not reach as deep as the peg"
+        return RejectReason.PEG_WITHOUT_PRICE, "the book does not reach as deep as the peg"
     failure = _price_value(order.price, "price", market, rules)
     if failure is not None:
         return failure
@@ -152,36 +153,56 @@ def iceberg(order: PlaceOrder, market: Market, account: Account, now_ns: int) ->
     if not display:
         return None
     decimals = market.instrument.quantity_decimals
+    if display <= 0 or display < rules.min_quantity:
+        return RejectReason.QUANTITY_TOO_SMALL, _bound("display quantity", display, decimals, rules.min_quantity)
+    if rules.lot_size and (display - rules.min_quantity) % rules.lot_size:
+        return RejectReason.QUANTITY_OFF_LOT, _step("display quantity", display, decimals, rules.lot_size)
     if display > order.quantity:
         return (
             RejectReason.ICEBERG_EXCEEDS_QUANTITY,
             f"shows {format_trimmed(display, decimals)} of {format_trimmed(order.quantity, decimals)}",
         )
-    if rules.lot_size and display % rules.lot_size:
-        return RejectReason.QUANTITY_OFF_LOT, _step("display quantity", display, decimals, rules.lot_size)
     parts = -(-order.quantity // display)
     if parts > rules.max_iceberg_parts:
         return RejectReason.ICEBERG_PARTS_EXCEEDED, f"{parts} parts, at most {rules.max_iceberg_parts}"
-    cap = rules.max_iceberg_orders
-    if not cap or account.house:
-        return None
-    count = sum(1 for other in account.open_orders.get(order.symbol, {}).values() if other.terms.display_quantity)
-    return None if count < cap else (RejectReason.ICEBERG_ORDERS_EXCEEDED, f"{count} icebergs, at most {cap}")
+    return None
 
 
-def trigger(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+def trail(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
     wanted, rules = order.trigger, market.rules
-    if wanted is None:
+    if wanted is None or not wanted.trail_rate:
         return None
-    if wanted.trail_rate:
-        bounds = rules.trail_above if wanted.rises(order.side) else rules.trail_below
-        if bounds is None or not bounds[0] <= wanted.trail_rate <= bounds[1]:
-            return RejectReason.TRAIL_OUT_OF_RANGE, f"trails by {format_trimmed(wanted.trail_rate, RATE_DECIMALS)}"
+    bounds = rules.trail_above if wanted.rises(order.side) else rules.trail_below
+    if bounds is not None and bounds[0] <= wanted.trail_rate <= bounds[1]:
+        return None
+    return RejectReason.TRAIL_OUT_OF_RANGE, f"trails by {format_trimmed(wanted.trail_rate, RATE_DECIMALS)}"
+
+
+def room(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    return room_for((order,), market, account)
+
+
+def room_for(orders: tuple[PlaceOrder, ...], market: Market, account: Account) -> Failure | None:
+    """Whether the account may have these orders open on the instrument beside those it has."""
+    rules, own = market.rules, account.open_orders.get(market.symbol, {})
+    if account.house:
+        return None
+    cap = rules.max_open_orders
+    if cap and len(own) + len(orders) > cap:
+        return RejectReason.OPEN_ORDERS_EXCEEDED, f"{len(own)} open orders, at most {cap}"
     cap = rules.max_triggered_orders
-    if not cap or account.house:
-        return None
-    count = sum(1 for other in account.open_orders.get(order.symbol, {}).values() if other.terms.trigger is not None)
-    return None if count < cap else (RejectReason.TRIGGERED_ORDERS_EXCEEDED, f"{count} open, at most {cap}")
+    more = sum(1 for order in orders if order.trigger is not None)
+    if cap and more:
+        count = sum(1 for other in own.values() if other.terms.trigger is not None)
+        if count + more > cap:
+            return RejectReason.TRIGGERED_ORDERS_EXCEEDED, f"{count} open orders with a trigger, at most {cap}"
+    cap = rules.max_iceberg_orders
+    more = sum(1 for order in orders if order.display_quantity)
+    if cap and more:
+        count = sum(1 for other in own.values() if other.terms.display_quantity)
+        if count + more > cap:
+            return RejectReason.ICEBERG_ORDERS_EXCEEDED, f"{count} open icebergs, at most {cap}"
+    return None
 
 
 def open_orders(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
@@ -223,19 +244,37 @@ CHECKS: Final[tuple[Check, ...]] = (
     quantity,
     notional,
     iceberg,
-    open_orders,
-    trigger,
+    trail,
+    room,
     position,
     client_order_id,
 )
 """What does not depend on the opposite side of the book. Liquidity and funds follow in ``placing``."""
-PLAIN_CHECKS: Final = tuple(check for check in CHECKS if check not in (features, iceberg, trigger))
+PLAIN_CHECKS: Final[tuple[Check, ...]] = (
+    eligibility,
+    price,
+    quantity,
+    notional,
+    open_orders,
+    position,
+    client_order_id,
+)
 """The same for an order without trigger, peg and concealment: the others would have nothing to say."""
+SIZE_CHECKS: Final[tuple[Check, ...]] = (quantity, notional, iceberg)
+PRICE_CHECKS: Final[tuple[Check, ...]] = (price, notional)
 
 
 def first_failure(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    """The first rule that a new order breaks."""
     plain = order.trigger is None and not order.display_quantity and not order.hidden and order.peg is None
-    for check in PLAIN_CHECKS if plain else CHECKS:
+    return failure_of(PLAIN_CHECKS if plain else CHECKS, order, market, account, now_ns)
+
+
+def failure_of(
+    checks: tuple[Check, ...], order: PlaceOrder, market: Market, account: Account, now_ns: int
+) -> Failure | None:
+    """The first of these rules that an order breaks."""
+    for check in checks:
         failure = check(order, market, account, now_ns)
         if failure is not None:
             return failure

@@ -2,9 +2,10 @@
 
 from msgspec import Struct
 
-from simexchange.domain.enums import Contingency
+from simexchange.domain.enums import PENDING, Contingency
 from simexchange.domain.events import OrderList
 from simexchange.domain.order import Order
+from simexchange.domain.units import Amount, Quantity
 
 
 class ListState(Struct):
@@ -15,6 +16,11 @@ class ListState(Struct):
     pays_other: bool = False
     released: bool = False
     ended: bool = False
+    receipt: Amount = 0
+    """What the working order received so far and the list keeps for the pending ones, where one pays the other."""
+    receipt_quantity: Quantity = 0
+    receipt_fee: Amount = 0
+    """How much of the working order's fills and fees ``receipt`` accounts for."""
 
     @property
     def working(self) -> Order | None:
@@ -24,3 +30,7 @@ class ListState(Struct):
     def pair(self) -> list[Order]:
         """The orders of which one cancels the other."""
         return self.legs if self.order_list.contingency is Contingency.OCO else self.legs[1:]
+
+    def sharing(self) -> list[Order]:
+        """The open orders that hold money, together as much as the one that needs most."""
+        return [leg for leg in self.legs if leg.status.is_open and leg.status is not PENDING]

@@ -10,12 +10,14 @@ from simexchange.domain.enums import BUY, MARKET, NEW, PENDING, SELL, OrderStatu
 from simexchange.domain.errors import RejectReason
 from simexchange.domain.events import Event, OrderAccepted, OrderRejected, OrderTested
 from simexchange.domain.order import Order, OrderTerms
-from simexchange.domain.units import Amount, Quantity, format_trimmed
+from simexchange.domain.units import Amount, Price, Quantity, format_trimmed
 from simexchange.matching.matcher import quantity_for_quote, reach
 from simexchange.venue.accounts import Account
-from simexchange.venue.checks import Failure, first_failure
+from simexchange.venue.checks import PRICE_CHECKS, Failure, failure_of, first_failure
+from simexchange.venue.holds import reserve_price
 from simexchange.venue.market import Market
-from simexchange.venue.pegging import pegged_price
+from simexchange.venue.pegging import with_peg
+from simexchange.venue.rechecks import timing
 from simexchange.venue.state import VenueState
 from simexchange.venue.turn import DORMANT, Turn
 from simexchange.venue.working import aftermath, begin
@@ -29,11 +31,15 @@ def place(state: VenueState, command: PlaceOrder, ts_ns: int) -> list[Event]:
         return _rejected(command, (RejectReason.INSTRUMENT_UNKNOWN, f"no instrument {command.symbol}"))
     if account is None:
         return _rejected(command, (RejectReason.ACCOUNT_UNKNOWN, f"no account {command.account_id}"))
+    asked_price = 0
     if command.peg is not None:
+        asked_price = command.price
         command = with_peg(market, command)
     mode = command.self_trade_prevention or market.rules.default_self_trade_prevention
     quantity, needed = command.quantity, 0
     failure = first_failure(command, market, account, ts_ns)
+    if failure is None and asked_price:
+        failure = failure_of(PRICE_CHECKS, replace(command, price=asked_price), market, account, ts_ns)
     if failure is None:
         quantity, needed, failure = size(market, command, mode)
     if failure is None:
@@ -43,7 +49,7 @@ def place(state: VenueState, command: PlaceOrder, ts_ns: int) -> list[Event]:
     if command.test_only:
         return [OrderTested(command.symbol, *state.fees(account, market))]
     turn = Turn(state, market, ts_ns)
-    order = accept(turn, account, command, quantity, mode)
+    order = accept(turn, account, command, quantity, mode, asked_price=asked_price)
     state.ledger.hold(account, turn.paying_asset(command.side), needed)
     order.held = needed
     begin(turn, order)
@@ -54,13 +60,6 @@ def place(state: VenueState, command: PlaceOrder, ts_ns: int) -> list[Event]:
 
 def _rejected(command: PlaceOrder, failure: Failure) -> list[Event]:
     return [OrderRejected(command.account_id, command.symbol, *failure)]
-
-
-def with_peg(market: Market, command: PlaceOrder) -> PlaceOrder:
-    """The command with the price its peg has now; a triggered one gets its price when it is triggered."""
-    if command.peg is None or command.trigger is not None:
-        return command
-    return replace(command, price=pegged_price(market, command.side, command.peg))
 
 
 def size(market: Market, command: PlaceOrder, mode: SelfTradePrevention) -> tuple[Quantity, Amount, Failure | None]:
@@ -77,7 +76,7 @@ def size(market: Market, command: PlaceOrder, mode: SelfTradePrevention) -> tupl
     elif side is BUY:
         price = command.price
         if not price and trigger is not None:
-            price = trigger.price or market.reference_price(trigger.source)
+            price = reserve_price(market, trigger)
         return quantity, price * quantity * market.quote_factor, None
     return quantity, quantity * market.base_factor, None
 
@@ -95,22 +94,6 @@ def _quantity_by_quote(
         shown = format_trimmed(quantity, market.instrument.quantity_decimals)
         return 0, (RejectReason.BOOK_BELOW_LOT, f"the book and the amount allow {shown} only")
     return quantity, None
-
-
-def timing(market: Market, command: PlaceOrder) -> Failure | None:
-    """Whether the market as it is lets the order begin: a trigger not met yet, a post-only order that does not take."""
-    trigger = command.trigger
-    if trigger is not None:
-        last = market.reference_price(trigger.source)
-        if not trigger.is_trailing and last and trigger.is_met(command.side, last):
-            decimals = market.instrument.price_decimals
-            return (
-                RejectReason.WOULD_TRIGGER_IMMEDIATELY,
-                f"trigger {format_trimmed(trigger.price, decimals)} is met at {format_trimmed(last, decimals)}",
-            )
-    elif command.post_only and market.book.crosses(command.side, command.price):
-        return RejectReason.POST_ONLY_WOULD_TAKE, f"{command.side.value} would take from the book"
-    return None
 
 
 def _funds(market: Market, account: Account, command: PlaceOrder, needed: Amount) -> Failure | None:
@@ -135,6 +118,7 @@ def accept(
     mode: SelfTradePrevention,
     list_id: int | None = None,
     status: OrderStatus = NEW,
+    asked_price: Price = 0,
 ) -> Order:
     """The order gets its id and is known from now on; it holds nothing yet."""
     market = turn.market
@@ -165,10 +149,13 @@ def accept(
         command.expires_ns,
         list_id,
         command.peg,
+        asked_price,
     )
     order = Order(terms, quantity, 0, turn.ts_ns, status)
     if command.display_quantity or command.hidden:
         order.concealed = True
+    if command.trigger is not None and status is not PENDING:
+        order.reserve_price = reserve_price(market, command.trigger)
     account.add_order(order)
     if command.time_in_force is TimeInForce.GTD:
         market.expiries[order_id] = order

@@ -68,6 +68,7 @@ def _execute(
 ) -> Execution:
     order.cum_quantity += step.quantity
     order.cum_quote += quote
+    order.cum_fee += fee
     order.updated_ns = turn.ts_ns
     order.status = FILLED if leaves == 0 else PARTIALLY_FILLED
     return Execution(

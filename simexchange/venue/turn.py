@@ -7,13 +7,12 @@ from simexchange.domain.events import BookUpdated, Event, OrderExpired
 from simexchange.domain.order import Order
 from simexchange.domain.units import Amount
 from simexchange.venue.accounts import Account
+from simexchange.venue.holds import needed_for, shares
 from simexchange.venue.market import Market
 from simexchange.venue.state import VenueState
 
 DORMANT: Final = -1
 """``working_ns`` of an order that sleeps or is pending."""
-SET_OFF: Final = -2
-"""``working_ns`` of an order that was triggered in this very command and waits for its turn."""
 
 
 class Turn:
@@ -37,12 +36,36 @@ class Turn:
     def paying_asset(self, side: Side) -> str:
         return self.market.base_name if side is SELL else self.market.quote_name
 
+    def hold(self, orders: list[Order]) -> bool:
+        """Hold what one order, or a pair of which only one will trade, needs; False and nothing if it is not there."""
+        wanted = shares(self.market, orders)
+        total: Amount = sum(share for _, share in wanted)
+        account, asset = self.account_of(orders[0]), self.paying_asset(orders[0].terms.side)
+        if account.balance(asset).free < total:
+            return False
+        self.state.ledger.hold(account, asset, total)
+        for order, share in wanted:
+            order.held = share
+        return True
+
     def release_surplus(self, order: Order, *, ended: bool = False) -> None:
-        """Free what an order holds beyond what its open quantity needs (all of it once it has ended)."""
-        needed = 0 if ended else needed_for(self.market, order)
-        surplus = order.held - needed
+        """Free what an order holds beyond what its open quantity needs (all of it once it has ended).
+
+        A leg of a list keeps what its sibling still needs: the two share anew what they hold.
+        """
+        if ended:
+            surplus, order.held = order.held, 0
+        elif order.terms.list_id is None:
+            needed = needed_for(self.market, order)
+            surplus = order.held - needed
+            if surplus > 0:
+                order.held = needed
+        else:
+            surplus = 0
+            for leg, share in shares(self.market, self.state.order_lists[order.terms.list_id].sharing()):
+                surplus += leg.held - share
+                leg.held = share
         if surplus > 0:
-            order.held = needed
             self.state.ledger.release(self.account_of(order), self.paying_asset(order.terms.side), surplus)
 
     def stir(self, order: Order) -> None:
@@ -68,12 +91,12 @@ class Turn:
             self.stir(order)
 
     def take_out(self, order: Order) -> None:
-        """Out of the book, or out of the triggers; a pending order is in neither."""
+        """Out of the book or out of the triggers, wherever it is; an order that was just set off is in neither."""
         terms = order.terms
-        if terms.working_ns >= 0:
+        if terms.working_ns != DORMANT:
             self.market.book.side(terms.side).remove(order)
-        elif terms.working_ns == DORMANT and order.status is not OrderStatus.PENDING and terms.trigger is not None:
-            self.market.triggers[terms.trigger.source].remove(order)
+        elif terms.trigger is not None:
+            self.market.triggers[terms.trigger.source].discard(order)
 
     def finish(self) -> list[Event]:
         """One BookUpdated for everything the command did to the book, if it did anything; then all the events."""
@@ -95,17 +118,3 @@ class Turn:
                 )
             )
         return self.events
-
-
-def needed_for(market: Market, order: Order) -> Amount:
-    """What an open order's open quantity may cost, in the asset it pays with.
-
-    A dormant buy without a limit price reckons with its trigger price, or the best price it has seen.
-    """
-    terms = order.terms
-    if terms.side is SELL:
-        return order.leaves_quantity * market.base_factor
-    price = terms.price
-    if not price and terms.trigger is not None:
-        price = terms.trigger.price or order.extreme
-    return price * order.leaves_quantity * market.quote_factor

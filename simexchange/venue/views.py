@@ -5,9 +5,9 @@ from simexchange.domain.ids import AccountId, AssetName, ClientOrderId, OrderId,
 from simexchange.domain.order import Order
 from simexchange.domain.units import Amount, Rate
 from simexchange.venue.accounts import Account, Fill, Prevented
+from simexchange.venue.holds import needed_for
 from simexchange.venue.list_state import ListState
 from simexchange.venue.state import VenueState
-from simexchange.venue.turn import needed_for
 
 
 class Views:
@@ -62,7 +62,7 @@ class Views:
         return self._state.ledger.trial_balance()
 
     def held_for_orders(self, account_id: AccountId) -> dict[AssetName, Amount]:
-        """What the account's open orders need held, computed from the orders alone."""
+        """What the account's open orders need held, computed from the orders and lists alone."""
         needed: dict[AssetName, Amount] = {}
         pairs: dict[tuple[int, AssetName], Amount] = {}
         for order in self._state.accounts[account_id].all_open_orders():
@@ -78,6 +78,10 @@ class Views:
                 pairs[key] = max(pairs.get(key, 0), amount)
         for (_, asset), amount in pairs.items():
             needed[asset] = needed.get(asset, 0) + amount
+        for found in self._state.open_lists.get(account_id, {}).values():
+            if found.receipt:
+                asset = self._state.markets[found.order_list.symbol].base_name
+                needed[asset] = needed.get(asset, 0) + found.receipt
         return needed
 
     def order_list(

@@ -9,13 +9,15 @@ from msgspec.structs import replace
 from simexchange.domain.enums import FILLED, FOK, IOC, MARKET, NEW, SELL, ExpireReason, TriggerSource
 from simexchange.domain.events import OrderReleased, OrderTriggered, Trade
 from simexchange.domain.order import Order
-from simexchange.domain.units import Price
+from simexchange.domain.units import Price, Quantity
 from simexchange.matching.matcher import match, reach
 from simexchange.venue import order_lists
+from simexchange.venue.holds import needed_for, reserve_price
 from simexchange.venue.list_state import ListState
-from simexchange.venue.pegging import pegged_price
+from simexchange.venue.pegging import take_peg_price
+from simexchange.venue.rechecks import may_work
 from simexchange.venue.settlement import settle
-from simexchange.venue.turn import SET_OFF, Turn, needed_for
+from simexchange.venue.turn import Turn
 
 
 def work(turn: Turn, order: Order) -> None:
@@ -58,37 +60,44 @@ def _fills_whole(turn: Turn, order: Order) -> bool:
 
 
 def aftermath(turn: Turn) -> None:
-    """Let order lists and triggers do what follows from this command's trades and ends, until nothing more does."""
+    """Let order lists and triggers do what follows from this command's trades and ends, until nothing more does.
+
+    Trades are looked at before lists react, so that an order which a list releases does not see the trades before it.
+    """
     market, scanned = turn.market, 0
     waiting: list[Order] = []
     last = market.triggers[TriggerSource.LAST]
     while True:
-        if turn.stirred:
-            for found in order_lists.react(turn):
-                release(turn, found)
         while scanned < len(turn.events):
             event = turn.events[scanned]
             scanned += 1
             if isinstance(event, Trade) and last:
                 waiting.extend(_set_off(turn, TriggerSource.LAST, event.price))
         if turn.stirred:
-            continue
-        if not waiting:
+            for found in order_lists.react(turn):
+                release(turn, found)
+        elif waiting:
+            order = waiting.pop(0)
+            if order.status.is_open:
+                wake(turn, order)
+        else:
             return
-        order = waiting.pop(0)
-        if order.status.is_open:
-            wake(turn, order)
 
 
 def release(turn: Turn, found: ListState) -> None:
     """The working order of a list is filled: its pending orders take their money and work, or none of them does."""
     pending = [leg for leg in found.legs[1:] if leg.status.is_open]
+    if found.pays_other:
+        _size_by_receipt(turn, found, pending)
     for order in pending:
-        if found.pays_other:
-            _size_by_receipt(turn, order, found.legs[0])
         order.status = NEW
         order.updated_ns = turn.ts_ns
-    if not all(order.leaves_quantity and may_work(turn, order) for order in pending) or not hold_for(turn, pending):
+        trigger = order.terms.trigger
+        if trigger is not None:
+            order.reserve_price = reserve_price(turn.market, trigger)
+        else:
+            take_peg_price(turn.market, order)
+    if not all(may_work(turn, order, sized=found.pays_other) for order in pending) or not _pay_for(turn, pending):
         for order in pending:
             turn.expire(order, ExpireReason.RELEASE_REFUSED)
         return
@@ -99,46 +108,30 @@ def release(turn: Turn, found: ListState) -> None:
             begin(turn, order)
 
 
-def _size_by_receipt(turn: Turn, order: Order, working: Order) -> None:
+def _pay_for(turn: Turn, pending: list[Order]) -> bool:
+    """Hold what released orders need; a market buy pays what the book asks now."""
+    return turn.hold(pending) and all(order.terms.trigger is not None or _afford(turn, order) for order in pending)
+
+
+def _size_by_receipt(turn: Turn, found: ListState, pending: list[Order]) -> None:
+    """The pending orders sell what was received, in whole lots; of a pair both the same."""
     rules, market = turn.market.rules, turn.market
-    fills = turn.account_of(working).fills.get(market.symbol, [])
-    fees = sum(
-        fill.execution.fee
-        for fill in fills
-        if fill.execution.order.order_id == working.terms.order_id and fill.execution.fee_asset == market.base_name
-    )
-    received = (working.cum_quantity * market.base_factor - fees) // market.base_factor
-    quantity = received - received % rules.lot_size if rules.lot_size else received
-    order.terms = replace(order.terms, quantity=quantity)
-    order.leaves_quantity = quantity
+    received = found.receipt // market.base_factor
+    order_lists.free_receipt(turn, found)
+    quantity = received
+    for order in pending:
+        quantity = _whole_lots(quantity, rules.min_quantity, rules.max_quantity, rules.lot_size)
+        if order.terms.order_type is MARKET:
+            least, most = rules.market_min_quantity, rules.market_max_quantity
+            quantity = _whole_lots(quantity, least, most, rules.market_lot_size)
+    for order in pending:
+        order.terms = replace(order.terms, quantity=quantity)
+        order.leaves_quantity = quantity
 
 
-def may_work(turn: Turn, order: Order) -> bool:
-    """Whether an order may begin now: a post-only one does not take, a trigger is not met yet."""
-    terms, market = order.terms, turn.market
-    if terms.trigger is not None:
-        return terms.trigger.is_trailing or not terms.trigger.is_met(terms.side, market.last_price)
-    return not (terms.post_only and market.book.crosses(terms.side, terms.price))
-
-
-def hold_for(turn: Turn, orders: list[Order]) -> bool:
-    """Hold what one order, or a pair of which only one will trade, needs; False (and nothing held) if it is not there.
-
-    The leg that rests comes first and holds all it needs; the other holds what it would need beyond that.
-    """
-    resting_first = sorted(orders, key=lambda order: order.terms.trigger is not None)
-    held = 0
-    shares = []
-    for order in resting_first:
-        shares.append(max(0, needed_for(turn.market, order) - held))
-        held += shares[-1]
-    account, asset = turn.account_of(orders[0]), turn.paying_asset(orders[0].terms.side)
-    if account.balance(asset).free < held:
-        return False
-    turn.state.ledger.hold(account, asset, held)
-    for order, share in zip(resting_first, shares, strict=True):
-        order.held = share
-    return True
+def _whole_lots(quantity: Quantity, least: Quantity, most: Quantity, lot: Quantity) -> Quantity:
+    quantity = min(quantity, most) if most else quantity
+    return quantity - (quantity - least) % lot if lot and quantity >= least else quantity
 
 
 def begin(turn: Turn, order: Order) -> None:
@@ -150,9 +143,7 @@ def begin(turn: Turn, order: Order) -> None:
         work(turn, order)
         return
     market = turn.market
-    price = market.reference_price(trigger.source)
-    market.triggers[trigger.source].add(order, price)
-    if order.extreme:
+    if market.triggers[trigger.source].add(order, market.reference_price(trigger.source)):
         order.terms = replace(order.terms, trailing_ns=turn.ts_ns)
 
 
@@ -168,37 +159,41 @@ def _set_off(turn: Turn, source: TriggerSource, price: Price) -> list[Order]:
     fired, following = turn.market.triggers[source].take(price)
     for order in following:
         order.terms = replace(order.terms, trailing_ns=turn.ts_ns)
-    for order in fired:
-        # From here on it is neither dormant nor in the book; an end that reaches it before its turn must know.
-        order.terms = replace(order.terms, working_ns=SET_OFF)
     return fired
 
 
 def wake(turn: Turn, order: Order) -> None:
     """A dormant order works from now on: its siblings hear of it, a peg takes its price, a market buy its money."""
-    market = turn.market
     order.terms = replace(order.terms, working_ns=turn.ts_ns)
-    if order.terms.peg is not None:
-        order.terms = replace(order.terms, price=pegged_price(market, order.terms.side, order.terms.peg))
+    take_peg_price(turn.market, order)
     order.updated_ns = turn.ts_ns
-    turn.events.append(OrderTriggered(order.terms, market.take_execution_id()))
+    turn.events.append(OrderTriggered(order.terms, turn.market.take_execution_id()))
     if order.terms.list_id is not None:
         order_lists.expire_siblings(turn, order)
-    if _afford(turn, order):
-        work(turn, order)
+    if not may_work(turn, order):
+        _give_up(turn, order, ExpireReason.RELEASE_REFUSED)
+    elif not _afford(turn, order):
+        _give_up(turn, order, ExpireReason.INSUFFICIENT_BALANCE)
     else:
-        turn.expire(order, ExpireReason.INSUFFICIENT_BALANCE)
-        turn.release_surplus(order, ended=True)
+        if order.terms.peg is not None:
+            turn.release_surplus(order)
+        work(turn, order)
+
+
+def _give_up(turn: Turn, order: Order, reason: ExpireReason) -> None:
+    turn.expire(order, reason)
+    turn.release_surplus(order, ended=True)
 
 
 def _afford(turn: Turn, order: Order) -> bool:
-    """A triggered market buy held its trigger price and pays what the book asks: hold the difference, if any."""
+    """A market buy pays what the book asks now, a peg what it gives: hold the difference to what is held, if any."""
     terms, market = order.terms, turn.market
     if terms.side is SELL:
         return True
     if terms.order_type is MARKET:
-        found = reach(market.book, terms.side, order.leaves_quantity, 0, terms.account_id, terms.self_trade_prevention)
-        needed = found.cost * market.quote_factor
+        mode = terms.self_trade_prevention
+        needed = reach(market.book, terms.side, order.leaves_quantity, 0, terms.account_id, mode).cost
+        needed *= market.quote_factor
     else:
         needed = needed_for(market, order)
     missing = needed - order.held

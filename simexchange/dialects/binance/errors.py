@@ -125,6 +125,7 @@ REJECTED_ICEBERG: Final = _entry(-2010, "IcebergQty exceeds QTY.")
 REJECTED_PEG: Final = _entry(-2010, "Order book liquidity is too low for this pegged order.")
 REJECTED_LIST_PRICES: Final = _entry(-2010, "The relationship of the prices for the orders is not correct.")
 AMEND_INCREASE: Final = _entry(-2038, "Order amend (quantity increase) is not supported.")
+AMEND_NO_CHANGE: Final = _entry(-2038, "The requested action would change no state; rejecting.")
 REJECTED_BOOK_EMPTY: Final = _entry(-2010, "Order book liquidity is less than symbol minimum quantity.")
 REJECTED_BOOK_BELOW_LOT: Final = _entry(-2010, "Order book liquidity is less than `LOT_SIZE` filter minimum quantity.")
 CANCEL_REPLACE_NOT_SUPPORTED: Final = _entry(-2010, "Order cancel-replace is not supported for this symbol.")
@@ -227,6 +228,7 @@ REJECTS: Final[dict[RejectReason, Entry]] = {
     RejectReason.WOULD_TRIGGER_IMMEDIATELY: REJECTED_WOULD_TRIGGER,
     RejectReason.ORDER_LIST_UNKNOWN: CANCEL_REJECTED,
     RejectReason.AMEND_NOT_SMALLER: AMEND_INCREASE,
+    RejectReason.AMEND_WITHOUT_CHANGE: AMEND_NO_CHANGE,
     RejectReason.AMEND_BELOW_FILLED: AMEND_INCREASE,
     RejectReason.AMEND_NOT_POSSIBLE: AMEND_NOT_SUPPORTED,
     RejectReason.PRICE_TOO_LOW: _filter("PRICE_FILTER"),
