@@ -88,7 +88,7 @@ class TradeFeed(SymbolFeed):
 
 
 def _step(event: Trade) -> tuple[Price, OrderId]:
-    """What trades of one aggregate share; one command may bring several incoming orders, as stops set one another off."""
+    """What the trades of one aggregate share. Stops that set one another off are several incoming orders."""
     return event.price, event.taker.order.order_id
 
 
