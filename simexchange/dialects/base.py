@@ -118,7 +118,7 @@ class Fidelity(Enum):
 
 
 class Coverage(Struct, frozen=True):
-    """One row of the fidelity table: ``kind`` is endpoint, parameter, order type, stream, method, error or limit."""
+    """One row of the fidelity table: ``kind`` is endpoint, parameter, order type, filter, stream, method, error ..."""
 
     kind: str
     name: str

@@ -5,6 +5,7 @@ Source: Binance REST, "Exchange information"; "Filters".
 
 from typing import Final
 
+from simexchange.dialects.base import Coverage, Fidelity
 from simexchange.dialects.binance import names
 from simexchange.dialects.binance.names import amount8, text8
 from simexchange.dialects.binance.order_types import TYPE_RULES, TypeRule
@@ -154,3 +155,47 @@ def _price_band(band: PriceBand) -> dict[str, object]:
 def _multiplier(rate: Rate) -> str:
     """A multiplier in its shortest form: ``"1.2"``, ``"5"``."""
     return str(rate // RATE_ONE) if rate % RATE_ONE == 0 else format_trimmed(rate, RATE_DECIMALS)
+
+
+_SAME: Final = Fidelity.SAME
+_NO_EXCHANGE_FILTER: Final = "the venue lists no filters of the whole exchange either"
+_FILTERS: Final = (
+    ("PRICE_FILTER", ""),
+    ("PERCENT_PRICE", "symbols have PERCENT_PRICE_BY_SIDE instead"),
+    ("PERCENT_PRICE_BY_SIDE", ""),
+    ("LOT_SIZE", ""),
+    ("MIN_NOTIONAL", "symbols have NOTIONAL instead"),
+    ("NOTIONAL", ""),
+    ("ICEBERG_PARTS", ""),
+    ("MARKET_LOT_SIZE", ""),
+    ("MAX_NUM_ORDERS", ""),
+    ("MAX_NUM_ALGO_ORDERS", ""),
+    ("MAX_NUM_ICEBERG_ORDERS", ""),
+    ("MAX_POSITION", ""),
+    ("TRAILING_DELTA", ""),
+    ("MAX_NUM_ORDER_AMENDS", ""),
+    ("MAX_NUM_ORDER_LISTS", ""),
+    ("EXCHANGE_MAX_NUM_ORDERS", _NO_EXCHANGE_FILTER),
+    ("EXCHANGE_MAX_NUM_ALGO_ORDERS", _NO_EXCHANGE_FILTER),
+    ("EXCHANGE_MAX_NUM_ICEBERG_ORDERS", _NO_EXCHANGE_FILTER),
+    ("EXCHANGE_MAX_NUM_ORDER_LISTS", _NO_EXCHANGE_FILTER),
+    ("MAX_ASSET", "no account has one"),
+)
+"""Every documented filter; why it is missing, if it is."""
+_FLAGS: Final = (
+    "icebergAllowed",
+    "ocoAllowed",
+    "otoAllowed",
+    "opoAllowed",
+    "quoteOrderQtyMarketAllowed",
+    "allowTrailingStop",
+    "amendAllowed",
+    "pegInstructionsAllowed",
+)
+COVERAGE: Final = (
+    *(Coverage("filter", name, Fidelity.MISSING if why else _SAME, why) for name, why in _FILTERS),
+    *(Coverage("flag", name, _SAME) for name in _FLAGS),
+    Coverage("flag", "cancelReplaceAllowed", Fidelity.SIMPLIFIED, "true for every symbol"),
+    Coverage("flag", "isSpotTradingAllowed", Fidelity.SIMPLIFIED, "true for every symbol"),
+    Coverage("flag", "isMarginTradingAllowed", Fidelity.SIMPLIFIED, "false for every symbol: there is no margin"),
+)

@@ -12,6 +12,7 @@ from simexchange.dialects.binance import (
     limits,
     list_queries,
     market,
+    market_rules,
     order_history,
     order_lists,
     order_types,
@@ -65,6 +66,7 @@ def coverage() -> list[Coverage]:
             for param in operation.params
         ]
     rows += order_types.COVERAGE
+    rows += market_rules.COVERAGE
     rows += [Coverage("error", f"{entry.code} {entry.text}", entry.fidelity, entry.note) for entry in errors.TABLE]
     rows += [Coverage("error", str(code), Fidelity.MISSING, why) for code, why in NEVER_SENT.items()]
     rows += limits.COVERAGE

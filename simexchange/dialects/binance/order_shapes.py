@@ -125,8 +125,7 @@ def placed_order(
         reply["fills"] = [fill(trade_id, execution) for trade_id, execution in progress.fills]
         if progress.prevented:
             reply["preventedMatches"] = [_prevented_match(event) for event in progress.prevented]
-    _strategy(reply, terms)
-    reply["selfTradePreventionMode"] = names.SELF_TRADE_PREVENTION_WORDS[terms.self_trade_prevention]
+    _labels(reply, terms)
     if progress.total_prevented:
         reply["preventedQuantity"] = text8(progress.total_prevented)
     if progress.expired is not None and progress.expired.reason in names.EXPIRY_REASON_WORDS:
@@ -191,11 +190,13 @@ def _trail(reply: Json, terms: OrderTerms, trailing_ns: int, unit_ns: int) -> No
         reply["trailingTime"] = time_or_never(trailing_ns, unit_ns)
 
 
-def _strategy(reply: Json, terms: OrderTerms) -> None:
+def _labels(reply: Json, terms: OrderTerms) -> None:
+    """The owner's labels, and the prevention mode, which every order has."""
     if terms.strategy_id is not None:
         reply["strategyId"] = terms.strategy_id
     if terms.strategy_type is not None:
         reply["strategyType"] = terms.strategy_type
+    reply["selfTradePreventionMode"] = names.SELF_TRADE_PREVENTION_WORDS[terms.self_trade_prevention]
 
 
 def canceled_order(symbol: str, event: OrderCanceled, ts_ns: int, unit_ns: int) -> Json:
@@ -220,8 +221,7 @@ def canceled_order(symbol: str, event: OrderCanceled, ts_ns: int, unit_ns: int) 
         _trigger(reply, terms, terms.trailing_ns, unit_ns)
     if terms.display_quantity:
         reply["icebergQty"] = text8(terms.display_quantity)
-    _strategy(reply, terms)
-    reply["selfTradePreventionMode"] = names.SELF_TRADE_PREVENTION_WORDS[terms.self_trade_prevention]
+    _labels(reply, terms)
     return reply
 
 
@@ -249,8 +249,7 @@ def amended_order(symbol: str, event: OrderAmended, unit_ns: int) -> Json:
         reply["workingTime"] = terms.working_ns // unit_ns
     if terms.display_quantity:
         reply["icebergQty"] = text8(terms.display_quantity)
-    _strategy(reply, terms)
-    reply["selfTradePreventionMode"] = names.SELF_TRADE_PREVENTION_WORDS[terms.self_trade_prevention]
+    _labels(reply, terms)
     return reply
 
 
@@ -292,8 +291,7 @@ def order_status(symbol: str, order: Order, ending: Ending | None, unit_ns: int)
     reply["isWorking"] = terms.working_ns >= 0
     reply["workingTime"] = time_or_never(terms.working_ns, unit_ns)
     reply["origQuoteOrderQty"] = amount8(terms.quote_quantity)
-    _strategy(reply, terms)
-    reply["selfTradePreventionMode"] = names.SELF_TRADE_PREVENTION_WORDS[terms.self_trade_prevention]
+    _labels(reply, terms)
     if order.prevented_id is not None:
         reply["preventedMatchId"] = order.prevented_id
         reply["preventedQuantity"] = text8(order.prevented_quantity)

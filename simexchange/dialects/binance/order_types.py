@@ -84,5 +84,15 @@ COVERAGE: Final = (
     Coverage("order type", "OTOCO", _SAME),
     Coverage("order type", "OPO", _SAME),
     Coverage("order type", "OPOCO", _SAME),
+    *(
+        Coverage("self-trade prevention", word, _SAME)
+        for word in ("NONE", "EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT")
+    ),
+    Coverage(
+        "self-trade prevention",
+        "TRANSFER",
+        Fidelity.SIMPLIFIED,
+        "within one account, as DECREMENT: there are no groups of accounts to transfer between",
+    ),
     Coverage("order type", "smart order routing", Fidelity.MISSING, "no symbol has it, and so it is answered"),
 )

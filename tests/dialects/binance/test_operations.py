@@ -90,14 +90,25 @@ def test_a_refusal_fills_its_template() -> None:
 def test_the_coverage_names_everything_once() -> None:
     rows = Counter((row.kind, row.name) for row in coverage())
     assert [name for name, count in rows.items() if count > 1] == []
-    assert {row.kind for row in coverage()} == {"endpoint", "parameter", "order type", "error", "limit"}
+    kinds = {"endpoint", "parameter", "order type", "self-trade prevention", "flag", "filter", "error", "limit"}
+    assert {row.kind for row in coverage()} == kinds
 
 
 def test_whatever_is_simplified_or_missing_says_why() -> None:
     assert [row for row in coverage() if row.fidelity is not Fidelity.SAME and not row.note] == []
 
 
-def test_the_coverage_holds_every_documented_filter_apart() -> None:
-    same = {entry.text for entry in errors.REJECTS.values() if entry.text.startswith("Filter failure: ")}
-    names = {text.removeprefix("Filter failure: ") for text in same}
-    assert names <= {*DOCUMENTED["filters"], "PERCENT_PRICE_BY_SIDE"}
+def test_the_coverage_lists_every_documented_filter_and_what_it_refuses_with() -> None:
+    rows = {row.name: row.fidelity for row in coverage() if row.kind == "filter"}
+    assert set(DOCUMENTED["filters"]) <= set(rows)
+    texts = {entry.text for entry in errors.REJECTS.values() if entry.text.startswith("Filter failure: ")}
+    answered = {text.removeprefix("Filter failure: ") for text in texts}
+    assert answered == {name for name, fidelity in rows.items() if fidelity is Fidelity.SAME}
+
+
+def test_the_coverage_lists_every_flag_of_a_symbol() -> None:
+    rows = {row.name for row in coverage() if row.kind == "flag"}
+    symbol = json.loads((Path(__file__).parent / "golden" / "rest" / "exchange_info.json").read_text())["body"][
+        "symbols"
+    ][0]
+    assert rows == {name for name, value in symbol.items() if isinstance(value, bool)}
