@@ -20,6 +20,7 @@ VECTORS: Final[list[dict[str, str]]] = json.loads((Path(__file__).parent / "gold
 BAD_FORMAT: Final = (401, -2014, "API-key format invalid.")
 BAD_KEY: Final = (401, -2015, "Invalid API-key, IP, or permissions for action.")
 UNAUTHORIZED: Final = (401, -1002, "You are not authorized to execute this request.")
+NOT_AUTHORIZED: Final = (401, -1002, "You are not authorized to execute this request.")
 BAD_SIGNATURE: Final = (400, -1022, "Signature for this request is not valid.")
 OUTSIDE: Final = (400, -1021, "Timestamp for this request is outside of the recvWindow.")
 AHEAD: Final = (400, -1021, "Timestamp for this request was 1000ms ahead of the server's time.")
