@@ -11,7 +11,6 @@ from simexchange.dialects.binance import names
 from simexchange.dialects.binance.names import amount8, text8
 from simexchange.domain.enums import OrderStatus, OrderType, Side, TimeInForce
 from simexchange.domain.events import (
-    BalancesChanged,
     BookUpdated,
     Event,
     Execution,
@@ -56,12 +55,16 @@ class _Progress:
         self.expired: OrderExpired | None = None
 
 
-def _progress(terms: OrderTerms, events: Iterable[Event]) -> _Progress:
+_UNTOUCHED: Final = _Progress()
+"""Of an order that met nobody: what most orders come to at first."""
+
+
+def _progress(terms: OrderTerms, events: tuple[Event, ...]) -> _Progress:
+    # Whatever happened to the order itself comes before the book's change, which tells at a glance.
+    if type(events[1]) is BookUpdated:
+        return _UNTOUCHED
     progress = _Progress()
     for event in events:
-        kind = type(event)
-        if kind is BookUpdated or kind is BalancesChanged:
-            continue
         if isinstance(event, Trade):
             taker = event.taker
             progress.quantity, progress.quote = taker.cum_quantity, taker.cum_quote
@@ -81,7 +84,7 @@ def expired_word(event: OrderExpired) -> str:
     return "EXPIRED" if event.prevented_id is None else names.EXPIRED_IN_MATCH
 
 
-def placed_order(symbol: str, accepted: OrderAccepted, events: Iterable[Event], unit_ns: int, *, full: bool) -> Json:
+def placed_order(symbol: str, accepted: OrderAccepted, events: tuple[Event, ...], unit_ns: int, *, full: bool) -> Json:
     """RESULT or, with fills, FULL: the order after it met the book. "New order (TRADE)"."""
     terms = accepted.order
     progress = _progress(terms, events)
