@@ -313,6 +313,13 @@ def test_a_request_without_a_signature_is_refused(bench: Bench) -> None:
     )
 
 
+def test_the_signature_then_the_time_are_missed_before_the_key_is_looked_at(bench: Bench) -> None:
+    missing = "Mandatory parameter '{}' was not sent, was empty/null, or malformed."
+    assert bench.send("GET", ACCOUNT, "").refusal == (400, -1102, missing.format("signature"))
+    assert bench.send("GET", ACCOUNT, "signature=x").refusal == (400, -1102, missing.format("timestamp"))
+    assert bench.send("GET", ACCOUNT, "timestamp=1&signature=x").refusal == BAD_FORMAT
+
+
 def test_parameters_are_looked_at_before_the_time_the_key_and_the_signature(bench: Bench) -> None:
     answer = bench.send("GET", "/api/v3/order", "timestamp=1&signature=x", **{"x-mbx-apikey": "k" * 64})
     assert answer.refusal[1:] == (-1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.")

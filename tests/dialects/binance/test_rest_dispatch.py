@@ -77,7 +77,9 @@ def test_what_is_not_built_is_refused_as_the_table_says(bench: Bench, operation:
 
 
 def test_what_is_not_built_is_signed_all_the_same(bench: Bench) -> None:
-    assert bench.send("POST", "/api/v3/order/cancelReplace", "symbol=BTCUSDT").refusal[1] == -2014
+    path = "/api/v3/order/cancelReplace"
+    assert bench.send("POST", path, "symbol=BTCUSDT").refusal[1] == -1102
+    assert bench.send("POST", path, "symbol=BTCUSDT&timestamp=1&signature=x").refusal[1] == -2014
 
 
 def is_an_answer_of_the_venue(answer: Answer) -> bool:
