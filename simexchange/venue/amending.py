@@ -15,7 +15,7 @@ from simexchange.domain.units import Amount, Quantity, format_trimmed
 from simexchange.venue import order_lists
 from simexchange.venue.accounts import Account
 from simexchange.venue.canceling import find_open
-from simexchange.venue.checks import Failure, client_order_id, failure_of
+from simexchange.venue.checks import Failure, client_order_id, failure_of, price
 from simexchange.venue.holds import needed_for
 from simexchange.venue.placing import short_of
 from simexchange.venue.rechecks import AMEND_CHECKS, as_asked, timing
@@ -88,7 +88,8 @@ def _change_failure(turn: Turn, order: Order, terms: OrderTerms, command: AmendO
 def _rule_failure(turn: Turn, account: Account, order: Order, terms: OrderTerms) -> Failure | None:
     """Whether the order as amended keeps the rules for new orders."""
     market, asked = turn.market, as_asked(terms)
-    failure = failure_of(AMEND_CHECKS, asked, market, account, turn.ts_ns)
+    repriced = terms.price != order.terms.price
+    failure = failure_of((price, *AMEND_CHECKS) if repriced else AMEND_CHECKS, asked, market, account, turn.ts_ns)
     for leg in order_lists.together(turn, order):
         if failure is None and leg is not order:
             also = as_asked(_resized(leg, terms.quantity))
@@ -97,7 +98,7 @@ def _rule_failure(turn: Turn, account: Account, order: Order, terms: OrderTerms)
         failure = client_order_id(asked, market, account, turn.ts_ns)
     if failure is None:
         failure = _funds(turn, account, order, terms)
-    if failure is None and terms.price != order.terms.price:
+    if failure is None and repriced:
         failure = timing(market, asked)
     return failure
 

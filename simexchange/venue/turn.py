@@ -18,10 +18,11 @@ DORMANT: Final = -1
 class Turn:
     """Carried from handler to handler while one command is executed. ``ts_ns`` is the command's time.
 
-    ``stirred`` collects orders of order lists that were triggered, filled or ended and whose siblings must hear of it.
+    ``stirred`` collects orders of order lists that were filled or ended and whose siblings must hear of it; ``scanned``
+    is how many events the triggers have seen.
     """
 
-    __slots__ = ("events", "market", "state", "stirred", "ts_ns")
+    __slots__ = ("events", "market", "scanned", "state", "stirred", "ts_ns")
 
     def __init__(self, state: VenueState, market: Market, ts_ns: int) -> None:
         self.state = state
@@ -29,6 +30,7 @@ class Turn:
         self.ts_ns = ts_ns
         self.events: list[Event] = []
         self.stirred: list[Order] = []
+        self.scanned = 0
 
     def account_of(self, order: Order) -> Account:
         return self.state.accounts[order.terms.account_id]
@@ -61,9 +63,10 @@ class Turn:
             if surplus > 0:
                 order.held = needed
         else:
-            surplus = 0
-            for leg, share in shares(self.market, self.state.order_lists[order.terms.list_id].sharing()):
-                surplus += leg.held - share
+            wanted = shares(self.market, self.state.order_lists[order.terms.list_id].sharing())
+            surplus = sum(leg.held - share for leg, share in wanted)
+            # Short of what a pair needs: one of the two has just traded, and the other is about to go.
+            for leg, share in wanted if surplus >= 0 else ():
                 leg.held = share
         if surplus > 0:
             self.state.ledger.release(self.account_of(order), self.paying_asset(order.terms.side), surplus)

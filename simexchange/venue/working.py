@@ -64,18 +64,19 @@ def aftermath(turn: Turn) -> None:
 
     Trades are looked at before lists react, so that an order which a list releases does not see the trades before it.
     """
-    market, scanned = turn.market, 0
+    released: list[ListState] = []
     waiting: list[Order] = []
-    last = market.triggers[TriggerSource.LAST]
+    last = turn.market.triggers[TriggerSource.LAST]
     while True:
-        while scanned < len(turn.events):
-            event = turn.events[scanned]
-            scanned += 1
-            if isinstance(event, Trade) and last:
+        while turn.scanned < len(turn.events):
+            event = turn.events[turn.scanned]
+            turn.scanned += 1
+            if last and isinstance(event, Trade):
                 waiting.extend(_set_off(turn, TriggerSource.LAST, event.price))
         if turn.stirred:
-            for found in order_lists.react(turn):
-                release(turn, found)
+            released.extend(order_lists.react(turn))
+        elif released:
+            release(turn, released.pop(0))
         elif waiting:
             order = waiting.pop(0)
             if order.status.is_open:
