@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from builders import CROSS, SYMBOL, amount, listing, price, quantity, rate, rules
-from properties.random_orders import CENTRE, RandomOrders
+from properties.random_orders import CENTRE, POOR, RandomOrders
 from simexchange.domain import commands
 from simexchange.domain.commands import Command
 from simexchange.domain.enums import (
@@ -21,7 +21,7 @@ from simexchange.domain.enums import (
     TriggerKind,
     TriggerSource,
 )
-from simexchange.domain.events import Batch, OrderAccepted, OrderListPlaced
+from simexchange.domain.events import BalancesChanged, Batch, OrderAccepted, OrderListPlaced
 from simexchange.domain.instrument import PriceBand, Rules
 
 SYMBOLS: Final = (SYMBOL, CROSS)
@@ -39,19 +39,19 @@ EVERYTHING: Final[dict[str, Any]] = {
     "order_lists": tuple(Contingency),
     "pays_other": True,
 }
-LOOSE: Final = rules(**EVERYTHING)
+LOOSE: Final = rules(**EVERYTHING, max_amends=2, max_order_lists=4, max_iceberg_orders=4)
 STRICT: Final = rules(
     **EVERYTHING | {"max_iceberg_parts": 4, "trail_above": (rate("0.01"), rate("0.05"))},
-    max_triggered_orders=3,
-    max_iceberg_orders=2,
+    max_triggered_orders=2,
+    max_iceberg_orders=1,
     max_order_lists=1,
-    max_amends=2,
+    max_amends=1,
     tick_size=price("0.5"),
     lot_size=quantity("0.1"),
     min_price=price("92"),
     max_price=price("109"),
     min_quantity=quantity("0.2"),
-    max_quantity=quantity("6"),
+    max_quantity=quantity("5"),
     market_lot_size=quantity("0.2"),
     market_min_quantity=quantity("0.4"),
     market_max_quantity=quantity("4"),
@@ -86,8 +86,7 @@ def opening() -> Iterator[Command]:
         fee = rate("0.0005") if account_id == 3 else None
         yield commands.CreateAccount(account_id, f"trader-{account_id}", fee, fee, house=account_id == HOUSE)
         for asset in ASSETS:
-            poor = account_id == 5
-            yield commands.Deposit(account_id, asset, amount("300" if poor else "100000"))
+            yield commands.Deposit(account_id, asset, amount("300" if account_id == POOR else "100000"))
 
 
 class RandomCommands:
@@ -99,6 +98,8 @@ class RandomCommands:
         self._recent: deque[tuple[int, str, int, str]] = deque(maxlen=80)
         self._recent_lists: deque[tuple[int, str, int, str]] = deque(maxlen=10)
         self._later: list[tuple[int, Command]] = []
+        self._free: dict[str, int] = {}
+        """What the poor account could take out."""
         self._kinds = RandomOrders(self._random)
 
     def observe(self, batch: Batch) -> None:
@@ -109,6 +110,9 @@ class RandomCommands:
             elif type(event) is OrderListPlaced:
                 placed = event.order_list
                 self._recent_lists.append((placed.account_id, placed.symbol, placed.list_id, placed.client_list_id))
+        for event in batch.events[-4:]:
+            if type(event) is BalancesChanged and event.account_id == POOR:
+                self._free.update((asset, free) for asset, free, _ in event.balances)
 
     def next(self) -> tuple[Command, int]:
         self._count += 1
@@ -129,9 +133,9 @@ class RandomCommands:
             return self._reference_price(), pause
         if draw < 0.95:
             return commands.ExpireOrders(self._symbol()), pause
-        if draw < 0.965:
+        if draw < 0.96:
             return self._cancel_all(), pause
-        if draw < 0.98:
+        if draw < 0.985:
             return self._money(), pause
         return self._change(), pause
 
@@ -183,12 +187,17 @@ class RandomCommands:
         return commands.CancelAllOrders(self._account(), None if chance.random() < 0.5 else self._symbol())
 
     def _money(self) -> Command:
+        """Money in and out; the poor account's purse is emptied often, for what it has asked for to become too dear."""
         chance = self._random
-        account_id, asset = self._account(), chance.choice((*ASSETS, "DOGE") if chance.random() < 0.1 else ASSETS)
-        if chance.random() < 0.6:
-            return commands.Deposit(account_id, asset, chance.choice((0, -5, amount("100"), amount("333.3333"))))
+        account_id = POOR if chance.random() < 0.6 else self._account()
+        asset = chance.choice((*ASSETS, "DOGE") if chance.random() < 0.1 else ASSETS)
+        if chance.random() < 0.7:
+            given = ("0", "-5", "30", "150") if account_id == POOR else ("0", "-5", "100", "333.3333")
+            return commands.Deposit(account_id, asset, amount(chance.choice(given)))
+        if account_id == POOR:
+            return commands.Withdraw(POOR, asset, self._free.get(asset, 0))
         fee = chance.choice((0, 0, 1, amount("0.5"), -1))
-        return commands.Withdraw(account_id, asset, chance.choice((0, amount("10"), amount("500"))), fee)
+        return commands.Withdraw(account_id, asset, amount(chance.choice(("0", "10", "500"))), fee)
 
     def _change(self) -> Command:
         """A change of the venue itself, and for later the change back."""

@@ -21,6 +21,8 @@ from simexchange.domain.trigger import Peg, Trigger
 
 CENTRE: Final = 100
 """The middle of both instruments' prices, in whole price units."""
+POOR: Final = 5
+"""The account with little money."""
 SOURCES: Final = (TriggerSource.LAST,) * 6 + (TriggerSource.MARK, TriggerSource.INDEX)
 TIMES: Final = (TimeInForce.GTC,) * 6 + (TimeInForce.IOC, TimeInForce.FOK, TimeInForce.GTD)
 
@@ -38,7 +40,7 @@ class RandomOrders:
         draw = chance.random()
         if draw < 0.2 and not found.quote_quantity:
             return replace(found, trigger=self._trigger(side), price=found.price and self._price(-_lean(side)))
-        if draw < 0.3:
+        if draw < 0.3 and found.quantity > 0:
             return replace(found, display_quantity=self._display(found.quantity))
         if draw < 0.36:
             return replace(found, hidden=True)
@@ -80,7 +82,7 @@ class RandomOrders:
         chance = self._random
         is_market = chance.random() < 0.2
         by_quote = is_market and chance.random() < 0.4
-        size = chance.choice((0, -1)) if chance.random() < 0.01 else chance.randint(1, 60)
+        size = chance.choice((0, -1)) if chance.random() < 0.01 else chance.randint(1, 15 if account_id == POOR else 60)
         at = self._price(_lean(side))
         if chance.random() < 0.02:
             at = chance.choice((0, -1, 50, 108, 112, 300)) * price("1")
