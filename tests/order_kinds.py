@@ -121,6 +121,11 @@ def leg(side: Side, size: str, at: str | None = None, name: str = "", **changes:
     return limit_order(side, size, at, **changes)
 
 
+def sell_pair(size: str = "2", above: str = "110", stop: str = "90", at: str | None = None) -> tuple[PlaceOrder, ...]:
+    """The two orders of an OCO: a limit order above, a stop below."""
+    return leg(SELL, size, above, "above"), leg(SELL, size, at, "below", trigger=trigger(stop))
+
+
 def place_list(
     trader: Trader, contingency: Contingency, *legs: PlaceOrder, name: str = "list", pays_other: bool = False
 ) -> Batch:

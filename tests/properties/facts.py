@@ -6,7 +6,7 @@ Book and balance events are not facts: ``comparison.py`` keeps a mirror of each 
 from collections.abc import Callable
 from typing import Any, Final
 
-from properties.reference import Fact
+from properties.reference_state import Fact
 from simexchange.domain import events
 from simexchange.domain.enums import OrderStatus
 from simexchange.domain.events import Batch

@@ -266,7 +266,8 @@ def is_met(order: Order, price: int) -> bool:
 
 def set_off(market: Market, source: TriggerSource, price: int) -> list[Order]:
     """The orders that a price wakes: the trigger it met first, then the oldest. Trailing ones note the price."""
-    up, down = [], []
+    up: list[tuple[int, Order]] = []
+    down: list[tuple[int, Order]] = []
     for order in market.open:
         trigger = order.trigger
         if order.state != "asleep" or trigger is None or trigger.source is not source:
