@@ -7,6 +7,7 @@ assets of 8, so every factor between units differs from 1.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from msgspec import structs
 from msgspec.structs import replace
 
 from simexchange.domain.commands import (
@@ -135,7 +136,8 @@ def order_terms(command: PlaceOrder | None = None, order_id: OrderId = 1, **chan
         "strategy_id": asked.strategy_id,
         "strategy_type": asked.strategy_type,
     }
-    return OrderTerms(**(values | changes))
+    terms = OrderTerms(**(values | changes))
+    return structs.replace(terms, working_ns=terms.created_ns) if terms.working_ns == -1 else terms
 
 
 def resting(order_id: OrderId = 1, side: Side = Side.SELL, size: str = "1", at: str = "100", **changes: Any) -> Order:

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from simexchange.domain.enums import (
+    Contingency,
     KeyKind,
     OrderType,
     Permission,
@@ -16,10 +17,12 @@ from simexchange.domain.enums import (
     Side,
     TimeInForce,
     TradingStatus,
+    TriggerSource,
 )
 from simexchange.domain.ids import AccountId, AssetName, ClientOrderId, OrderId, Symbol
 from simexchange.domain.instrument import Instrument, Rules
 from simexchange.domain.secret import Secret
+from simexchange.domain.trigger import Peg, Trigger
 from simexchange.domain.units import Amount, Price, Quantity, Rate
 
 
@@ -43,6 +46,12 @@ class PlaceOrder(Struct, frozen=True, gc=False):
     self_trade_prevention: SelfTradePrevention | None = None
     strategy_id: int | None = None
     strategy_type: int | None = None
+    trigger: Trigger | None = None
+    display_quantity: Quantity = 0
+    hidden: bool = False
+    reduce_only: bool = False
+    expires_ns: int | None = None
+    peg: Peg | None = None
     test_only: bool = False
 
 
@@ -55,6 +64,60 @@ class CancelOrder(Struct, frozen=True, gc=False):
     client_order_id: ClientOrderId | None = None
     request_id: ClientOrderId = ""
     """The owner's name for this very cancel; carried into the event."""
+
+
+class AmendOrder(Struct, frozen=True, gc=False):
+    """Change an open order's quantity (its total, filled part included) or price; 0 leaves it as it is.
+
+    ``keep_priority`` allows a smaller quantity only and keeps the place in the queue; otherwise the order goes to the
+    back of its level. A new client order id renames the order.
+    """
+
+    account_id: AccountId
+    symbol: Symbol
+    order_id: OrderId | None = None
+    client_order_id: ClientOrderId | None = None
+    quantity: Quantity = 0
+    price: Price = 0
+    keep_priority: bool = True
+    new_client_order_id: ClientOrderId | None = None
+
+
+class PlaceOrderList(Struct, frozen=True, gc=False):
+    """OCO: ``legs`` are the order above and the order below the market. OTO: the working order, then the pending one,
+    or two of them (above, below) that form an OCO once released.
+
+    ``pays_other``: the pending orders sell what the working order bought (their own quantity is 0).
+    """
+
+    account_id: AccountId
+    symbol: Symbol
+    client_list_id: ClientOrderId
+    contingency: Contingency
+    legs: tuple[PlaceOrder, ...]
+    pays_other: bool = False
+
+
+class CancelOrderList(Struct, frozen=True, gc=False):
+    account_id: AccountId
+    symbol: Symbol
+    list_id: int | None = None
+    client_list_id: ClientOrderId | None = None
+    request_id: ClientOrderId = ""
+
+
+class SetReferencePrice(Struct, frozen=True, gc=False):
+    """The mark or index price of an instrument moved; triggers that follow it look."""
+
+    symbol: Symbol
+    source: TriggerSource
+    price: Price
+
+
+class ExpireOrders(Struct, frozen=True, gc=False):
+    """End the orders of an instrument whose time is up."""
+
+    symbol: Symbol
 
 
 class CancelAllOrders(Struct, frozen=True, gc=False):
@@ -153,6 +216,11 @@ class SetTradingStatus(Struct, frozen=True, gc=False):
 Command: TypeAlias = (
     PlaceOrder
     | CancelOrder
+    | AmendOrder
+    | PlaceOrderList
+    | CancelOrderList
+    | SetReferencePrice
+    | ExpireOrders
     | CancelAllOrders
     | CreateAccount
     | SetAccountStatus

@@ -30,11 +30,15 @@ class TimeInForce(Word):
     GTC = "gtc"
     IOC = "ioc"
     FOK = "fok"
+    GTD = "gtd"
+    """Until ``expires_ns``; the venue is told when that is by ``ExpireOrders``."""
 
 
 class OrderStatus(Word):
     """FIX OrdStatus 39. The table of allowed changes is ``order.TRANSITIONS``."""
 
+    PENDING = "pending"
+    """Part of an order list and waiting for the list's working order; holds nothing."""
     NEW = "new"
     PARTIALLY_FILLED = "partially_filled"
     FILLED = "filled"
@@ -43,7 +47,7 @@ class OrderStatus(Word):
 
     @property
     def is_open(self) -> bool:
-        return self is NEW or self is PARTIALLY_FILLED
+        return self is NEW or self is PARTIALLY_FILLED or self is PENDING
 
 
 class Liquidity(Word):
@@ -59,11 +63,15 @@ class SelfTradePrevention(Word):
     EXPIRE_MAKER = "expire_maker"
     EXPIRE_BOTH = "expire_both"
     DECREMENT = "decrement"
+    TRANSFER = "transfer"
+    """Between accounts of one trade group that both ask for it; within one account the same as DECREMENT."""
 
 
 class CancelReason(Word):
     REQUESTED = "requested"
     INSTRUMENT_CLOSED = "instrument_closed"
+    LIST_CANCELED = "list_canceled"
+    """A sibling in its order list was canceled."""
     VENUE = "venue"
 
 
@@ -74,6 +82,42 @@ class ExpireReason(Word):
     FOK_UNFILLED = "fok_unfilled"
     NO_LIQUIDITY = "no_liquidity"
     SELF_TRADE = "self_trade"
+    SIBLING_WORKED = "sibling_worked"
+    """Another order of its list was triggered, filled or ended."""
+    WORKING_ORDER_ENDED = "working_order_ended"
+    """It waited for a working order that ended without being filled."""
+    RELEASE_REFUSED = "release_refused"
+    """It broke a rule when it came to work: released by its working order, or triggered with a peg."""
+    INSUFFICIENT_BALANCE = "insufficient_balance"
+    """It was triggered and the account can not pay for it any more."""
+    TIME_REACHED = "time_reached"
+
+
+class TriggerKind(Word):
+    STOP = "stop"
+    TAKE_PROFIT = "take_profit"
+
+
+class TriggerSource(Word):
+    """Which price sets a trigger off."""
+
+    LAST = "last"
+    MARK = "mark"
+    INDEX = "index"
+
+
+class PegReference(Word):
+    PRIMARY = "primary"
+    """The best price of the order's own side."""
+    MARKET = "market"
+    """The best price of the opposite side."""
+
+
+class Contingency(Word):
+    OCO = "oco"
+    """Two orders, one cancels the other."""
+    OTO = "oto"
+    """A working order whose complete fill releases the pending ones (two of those form an OCO)."""
 
 
 class TradingStatus(Word):
@@ -102,6 +146,7 @@ BUY: Final = Side.BUY
 SELL: Final = Side.SELL
 LIMIT: Final = OrderType.LIMIT
 MARKET: Final = OrderType.MARKET
+PENDING: Final = OrderStatus.PENDING
 NEW: Final = OrderStatus.NEW
 PARTIALLY_FILLED: Final = OrderStatus.PARTIALLY_FILLED
 FILLED: Final = OrderStatus.FILLED

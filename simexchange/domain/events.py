@@ -2,21 +2,33 @@
 
 The order of events inside one batch, for every command (tests assert whole lists):
 
-=============================  ==========================================================================
-command                        events
-=============================  ==========================================================================
-PlaceOrder, refused by a rule  OrderRejected
-PlaceOrder, dry run            OrderTested
-PlaceOrder                     OrderAccepted, then in match order Trade | TradePrevented | OrderExpired (maker),
-                               then OrderExpired (taker: remainder, FOK, no liquidity, self-trade),
-                               then BookUpdated (if the book changed),
-                               then BalancesChanged (taker first, makers in match order)
-CancelOrder                    OrderCanceled, BookUpdated, BalancesChanged | CancelRejected
-CancelAllOrders                OrderCanceled*, BookUpdated (one per instrument), BalancesChanged | CancelRejected
-Deposit, Withdraw              BalanceAdjusted, BalancesChanged | CommandRejected
-SetTradingStatus               TradingStatusChanged, when closing: OrderCanceled*, BookUpdated, BalancesChanged*
-all others                     the one event named after them | CommandRejected
-=============================  ==========================================================================
+==============================  =========================================================================
+command                         events
+==============================  =========================================================================
+PlaceOrder, refused by a rule   OrderRejected
+PlaceOrder, dry run             OrderTested
+PlaceOrder                      OrderAccepted, its work, the aftermath
+PlaceOrderList                  OrderListRejected | OrderListPlaced, OrderAccepted per leg, the work of each that
+                                works at once, the aftermath
+AmendOrder                      OrderAmended (of a pair: two), OrderListUpdated if a leg was renamed; when it lost
+                                priority its work and the aftermath | AmendRejected
+CancelOrder                     OrderCanceled, of a list: per open leg, then OrderListEnded | CancelRejected
+CancelOrderList                 OrderCanceled per open leg, OrderListEnded | CancelRejected
+CancelAllOrders                 OrderCanceled*, OrderListEnded* | CancelRejected
+ExpireOrders                    OrderExpired*, the aftermath
+SetReferencePrice               ReferencePriceSet, the aftermath
+Deposit, Withdraw               BalanceAdjusted | CommandRejected
+SetTradingStatus                TradingStatusChanged, when closing: OrderCanceled*, OrderListEnded*; when trading
+                                continues: the aftermath of the mark and index prices as they are now
+all others                      the one event named after them | CommandRejected
+==============================  =========================================================================
+
+*Its work*, in match order: Trade | TradePrevented | OrderExpired (maker), then OrderExpired (what is left of an order
+that does not rest). *The aftermath*, until nothing more happens: what order lists do about fills, triggers and ends
+(OrderExpired | OrderReleased and its work | OrderListEnded), then the triggers that the trades so far set off, oldest
+trade first, of one trade the trigger it met first, then the oldest order (OrderTriggered and its work). Then, for
+every command: BookUpdated for the instrument if its visible book changed, BalancesChanged per touched account (taker
+first, the others in order of touch).
 
 One fact, one event: a match is one ``Trade`` with two ``Execution``s that carry all an encoder needs.
 """
@@ -28,6 +40,7 @@ from msgspec import Struct
 from simexchange.domain.commands import Command
 from simexchange.domain.enums import (
     CancelReason,
+    Contingency,
     ExpireReason,
     KeyKind,
     Liquidity,
@@ -36,9 +49,10 @@ from simexchange.domain.enums import (
     SelfTradePrevention,
     Side,
     TradingStatus,
+    TriggerSource,
 )
 from simexchange.domain.errors import RejectReason
-from simexchange.domain.ids import AccountId, AssetName, ClientOrderId, Symbol, TradeId
+from simexchange.domain.ids import AccountId, AssetName, ClientOrderId, OrderId, Symbol, TradeId
 from simexchange.domain.instrument import Instrument, Rules
 from simexchange.domain.order import OrderTerms
 from simexchange.domain.units import Amount, Price, Quantity, Rate
@@ -49,6 +63,87 @@ class OrderAccepted(Struct, frozen=True, gc=False):
 
     order: OrderTerms
     execution_id: int
+    status: OrderStatus = OrderStatus.NEW
+    """PENDING for an order that waits for the working order of its list."""
+
+
+class OrderTriggered(Struct, frozen=True, gc=False):
+    """A dormant order works from now on, under the same id."""
+
+    order: OrderTerms
+    execution_id: int
+    cum_quantity: Quantity = 0
+
+
+class OrderReleased(Struct, frozen=True, gc=False):
+    """A pending order's working order was filled: it is NEW now (dormant if it has a trigger)."""
+
+    order: OrderTerms
+    execution_id: int
+
+
+class OrderAmended(Struct, frozen=True, gc=False):
+    """``order`` holds the new terms, ``previous`` the old ones."""
+
+    order: OrderTerms
+    previous: OrderTerms
+    execution_id: int
+    status: OrderStatus
+    leaves_quantity: Quantity
+    cum_quantity: Quantity
+    cum_quote: Amount
+    prevented_quantity: Quantity
+
+
+class AmendRejected(Struct, frozen=True, gc=False):
+    account_id: AccountId
+    symbol: Symbol
+    reason: RejectReason
+    rule: str = ""
+
+
+class OrderList(Struct, frozen=True, gc=False):
+    """Orders that belong together: (order id, client order id) of each leg in the order they were given."""
+
+    list_id: int
+    client_list_id: ClientOrderId
+    account_id: AccountId
+    symbol: Symbol
+    contingency: Contingency
+    orders: tuple[tuple[OrderId, ClientOrderId], ...]
+    created_ns: int
+
+
+class OrderListPlaced(Struct, frozen=True, gc=False):
+    order_list: OrderList
+
+
+class OrderListUpdated(Struct, frozen=True, gc=False):
+    """A leg was renamed by an amendment."""
+
+    order_list: OrderList
+
+
+class OrderListEnded(Struct, frozen=True, gc=False):
+    """No leg is open any more."""
+
+    order_list: OrderList
+
+
+class OrderListRejected(Struct, frozen=True, gc=False):
+    """No list came to be; ``leg`` is the index of the order at fault, or None where it is their relation."""
+
+    account_id: AccountId
+    symbol: Symbol
+    reason: RejectReason
+    leg: int | None = None
+    rule: str = ""
+
+
+class ReferencePriceSet(Struct, frozen=True, gc=False):
+    symbol: Symbol
+    source: TriggerSource
+    price: Price
 
 
 class OrderTested(Struct, frozen=True, gc=False):
@@ -253,6 +348,15 @@ class CommandRejected(Struct, frozen=True, gc=False):
 
 Event: TypeAlias = (
     OrderAccepted
+    | OrderTriggered
+    | OrderReleased
+    | OrderAmended
+    | AmendRejected
+    | OrderListPlaced
+    | OrderListUpdated
+    | OrderListEnded
+    | OrderListRejected
+    | ReferencePriceSet
     | OrderTested
     | OrderRejected
     | Trade

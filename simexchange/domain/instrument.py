@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from simexchange.domain.enums import OrderType, SelfTradePrevention
+from simexchange.domain.enums import Contingency, OrderType, SelfTradePrevention, TriggerKind
 from simexchange.domain.ids import AssetName, Symbol
 from simexchange.domain.units import Amount, Price, Quantity, Rate
 
@@ -52,9 +52,26 @@ class Rules(Struct, frozen=True, gc=False):
     price_band: PriceBand | None = None
     max_open_orders: int = 0
     max_position: Quantity = 0
+    max_triggered_orders: int = 0
+    """Cap on open orders with a trigger, dormant or not."""
+    max_iceberg_orders: int = 0
+    max_iceberg_parts: int = 0
+    """0: no icebergs at all."""
+    max_amends: int = 0
+    max_order_lists: int = 0
+    trail_above: tuple[Rate, Rate] | None = None
+    """Least and greatest trailing rate of stop buys and take-profit sells; None: no trailing orders at all."""
+    trail_below: tuple[Rate, Rate] | None = None
     order_types: tuple[OrderType, ...] = (OrderType.LIMIT, OrderType.MARKET)
     post_only: bool = True
     quote_quantity_market: bool = True
+    triggers: tuple[tuple[TriggerKind, OrderType], ...] = ()
+    """Which triggered orders are taken: (kind, what it becomes)."""
+    amend: bool = False
+    pegs: bool = False
+    hidden: bool = False
+    order_lists: tuple[Contingency, ...] = ()
+    pays_other: bool = False
     default_self_trade_prevention: SelfTradePrevention = SelfTradePrevention.EXPIRE_MAKER
     self_trade_prevention: tuple[SelfTradePrevention, ...] = tuple(SelfTradePrevention)
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from simexchange.domain.enums import OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
 from simexchange.domain.ids import AccountId, ClientOrderId, OrderId, Symbol
+from simexchange.domain.trigger import Peg, Trigger
 from simexchange.domain.units import Amount, Price, Quantity
 
 
@@ -33,6 +34,20 @@ class OrderTerms(Struct, frozen=True, gc=False):
     created_ns: int
     strategy_id: int | None = None
     strategy_type: int | None = None
+    working_ns: int = -1
+    """Since when it works in the book; -1 while it is dormant or pending."""
+    trigger: Trigger | None = None
+    trailing_ns: int = -1
+    """Since when a trailing order follows the price."""
+    display_quantity: Quantity = 0
+    """How much of an iceberg the book shows at a time; 0 shows all."""
+    hidden: bool = False
+    reduce_only: bool = False
+    expires_ns: int | None = None
+    list_id: int | None = None
+    peg: Peg | None = None
+    asked_price: Price = 0
+    """The price its owner named beside a peg; ``price`` is what the book gave."""
 
 
 class Order(Struct):
@@ -46,19 +61,37 @@ class Order(Struct):
     status: OrderStatus = OrderStatus.NEW
     cum_quantity: Quantity = 0
     cum_quote: Amount = 0
+    cum_fee: Amount = 0
+    """Fees so far, in the asset it receives."""
     prevented_quantity: Quantity = 0
     prevented_id: int | None = None
     """The last prevented match it was part of."""
+    concealed: bool = False
+    """An iceberg or hidden order: the book does not show all that it wants."""
+    shown_quantity: Quantity = 0
+    """What a concealed order shows now: an iceberg's present tip, 0 for a hidden order."""
+    reserve_price: Price = 0
+    """What a dormant buy without a limit price reckons with; what it holds is worked out from it."""
+    amends: int = 0
 
 
 TRANSITIONS: Final[dict[OrderStatus, dict[str, OrderStatus]]] = {
+    OrderStatus.PENDING: {
+        "release": OrderStatus.NEW,
+        "amend": OrderStatus.PENDING,
+        "cancel": OrderStatus.CANCELED,
+        "expire": OrderStatus.EXPIRED,
+    },
     OrderStatus.NEW: {
+        "trigger": OrderStatus.NEW,
+        "amend": OrderStatus.NEW,
         "fill_partly": OrderStatus.PARTIALLY_FILLED,
         "fill": OrderStatus.FILLED,
         "cancel": OrderStatus.CANCELED,
         "expire": OrderStatus.EXPIRED,
     },
     OrderStatus.PARTIALLY_FILLED: {
+        "amend": OrderStatus.PARTIALLY_FILLED,
         "fill_partly": OrderStatus.PARTIALLY_FILLED,
         "fill": OrderStatus.FILLED,
         "cancel": OrderStatus.CANCELED,

@@ -4,7 +4,7 @@ Moves quantities only. What the steps mean in money and events is the venue's bu
 """
 
 from collections.abc import Iterator
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
@@ -47,6 +47,9 @@ class Prevention(Struct, frozen=True, gc=False):
     taker_leaves: Quantity
 
 
+DECREMENTING: Final = (SelfTradePrevention.DECREMENT, SelfTradePrevention.TRANSFER)
+"""Modes in which both sides lose what they have in common. A transfer needs two accounts; within one it decrements."""
+
 Step: TypeAlias = Fill | Prevention
 
 
@@ -65,7 +68,7 @@ def match(book: OrderBook, taker: Order) -> list[Step]:
     while taker.leaves_quantity > 0 and (level := against.best) is not None:
         if limit_key is not None and sign * level.price > limit_key:
             break
-        while taker.leaves_quantity > 0 and level.orders:
+        while taker.leaves_quantity > 0 and level:
             maker = level.front()
             if maker.terms.account_id == account_id and terms.self_trade_prevention is not SelfTradePrevention.NONE:
                 step = _prevent(against, level, maker, taker)
@@ -74,8 +77,9 @@ def match(book: OrderBook, taker: Order) -> list[Step]:
                     return steps
                 continue
             quantity = taker.leaves_quantity
-            if maker.leaves_quantity < quantity:
-                quantity = maker.leaves_quantity
+            offered = maker.shown_quantity or maker.leaves_quantity
+            if offered < quantity:
+                quantity = offered
             taker.leaves_quantity -= quantity
             against.reduce(level, maker, quantity)
             if maker.leaves_quantity == 0:
@@ -86,7 +90,7 @@ def match(book: OrderBook, taker: Order) -> list[Step]:
 
 def _prevent(against: BookSide, level: PriceLevel, maker: Order, taker: Order) -> Prevention:
     mode = taker.terms.self_trade_prevention
-    if mode is SelfTradePrevention.DECREMENT:
+    if mode in DECREMENTING:
         maker_prevented = taker_prevented = min(taker.leaves_quantity, maker.leaves_quantity)
         maker_expires = maker_prevented == maker.leaves_quantity
         taker_expires = taker_prevented == taker.leaves_quantity
@@ -96,10 +100,11 @@ def _prevent(against: BookSide, level: PriceLevel, maker: Order, taker: Order) -
         maker_prevented = maker.leaves_quantity if maker_expires else 0
         taker_prevented = taker.leaves_quantity if taker_expires else 0
     taker.leaves_quantity -= taker_prevented
-    if maker_prevented:
-        against.reduce(level, maker, maker_prevented)
     if maker_expires:
-        against.drop(level, maker)
+        against.remove(maker)
+        maker.leaves_quantity -= maker_prevented
+    elif maker_prevented:
+        against.reduce(level, maker, maker_prevented)
     return Prevention(
         maker,
         level.price,
@@ -133,20 +138,19 @@ def reach(
 ) -> Reach:
     """What ``quantity`` would trade against the book now, up to ``price`` (0: any price). Nothing changes."""
     got = cost = decremented = 0
-    for maker, level_price in _reachable(book, side, price):
+    careful = account_id if mode is not SelfTradePrevention.NONE else None
+    for is_own, level_price, offered in _offers(book, side, price, careful):
         open_quantity = quantity - got - decremented
         if open_quantity <= 0:
             break
-        wanted = min(open_quantity, maker.leaves_quantity)
-        if maker.terms.account_id == account_id and mode is not SelfTradePrevention.NONE:
-            if mode is SelfTradePrevention.EXPIRE_MAKER:
-                continue
-            if mode is SelfTradePrevention.DECREMENT:
-                decremented += wanted
-                continue
+        wanted = min(open_quantity, offered)
+        if not is_own:
+            got += wanted
+            cost += wanted * level_price
+        elif mode in DECREMENTING:
+            decremented += wanted
+        elif mode is not SelfTradePrevention.EXPIRE_MAKER:
             break
-        got += wanted
-        cost += wanted * level_price
     return Reach(got, cost, decremented)
 
 
@@ -158,21 +162,44 @@ def quantity_for_quote(
     Whole lots only; own orders that would expire are passed over. 0 when the book holds nothing to take.
     """
     got = 0
-    for maker, level_price in _reachable(book, side, 0):
-        if maker.terms.account_id == account_id and mode is SelfTradePrevention.EXPIRE_MAKER:
+    passed_over = account_id if mode is SelfTradePrevention.EXPIRE_MAKER else None
+    for is_own, level_price, offered in _offers(book, side, 0, passed_over):
+        if is_own:
             continue
-        wanted = min(budget // level_price, maker.leaves_quantity)
+        wanted = min(budget // level_price, offered)
         got += wanted
         budget -= wanted * level_price
-        if wanted < maker.leaves_quantity:
+        if wanted < offered:
             break
     return got - got % lot if lot else got
 
 
-def _reachable(book: OrderBook, side: Side, price: Price) -> Iterator[tuple[Order, Price]]:
+def _offers(
+    book: OrderBook, side: Side, price: Price, account_id: AccountId | None
+) -> Iterator[tuple[bool, Price, Quantity]]:
+    """What an incoming order meets, in order: (whether ``account_id`` owns it, price, quantity).
+
+    An iceberg offers a part each time its turn comes, but to its own account the whole at once: prevention takes it
+    whole.
+    """
     against = book.against(side)
     for level in against.levels.values():
         if price and against.sign * level.price > against.sign * price:
             return
+        again: list[tuple[Quantity, Quantity]] = []
         for maker in level.orders.values():
-            yield maker, level.price
+            leaves, shown = maker.leaves_quantity, maker.shown_quantity
+            if maker.terms.account_id == account_id:
+                yield True, level.price, leaves
+            elif shown:
+                yield False, level.price, shown
+                again.append((leaves - shown, maker.terms.display_quantity))
+            else:
+                yield False, level.price, leaves
+        while again:
+            rest = [(leaves, display) for leaves, display in again if leaves]
+            for leaves, display in rest:
+                yield False, level.price, min(leaves, display)
+            again = [(max(0, leaves - display), display) for leaves, display in rest]
+        for maker in level.hidden.values():
+            yield maker.terms.account_id == account_id, level.price, maker.leaves_quantity

@@ -1,7 +1,7 @@
 """One instrument's book: two sides of price levels. Holds orders and totals; knows nothing of money or accounts.
 
-Invariants: no empty level; a level's quantity is the sum of its orders' leaves; at rest the best bid lies below the
-best ask. Every change notes the level it touched until ``take_changes``.
+Invariants: no empty level; a level's quantity is the sum of what its orders show; at rest the best bid lies below
+the best ask. Every change notes the level it touches, with its total until then, until ``take_changes``.
 """
 
 from itertools import islice
@@ -30,7 +30,7 @@ class BookSide:
         self.sign = -1 if side is BUY else 1
         self.levels: SortedDict[int, PriceLevel] = SortedDict()
         self.best: PriceLevel | None = None
-        self.touched: dict[Price, None] = {}
+        self.touched: dict[Price, Quantity] = {}
 
     def __len__(self) -> int:
         return len(self.levels)
@@ -48,45 +48,76 @@ class BookSide:
             best = self.best
             if best is None or key < self.sign * best.price:
                 self.best = level
+        if price not in self.touched:
+            self.touched[price] = level.quantity
         level.add(order)
-        self.touched[price] = None
 
     def remove(self, order: Order) -> None:
         """Take a resting order out, whatever it still wants; its open quantity stays its own."""
         price = order.terms.price
         level = self.levels[self.sign * price]
-        level.quantity -= order.leaves_quantity
-        self.touched[price] = None
+        if price not in self.touched:
+            self.touched[price] = level.quantity
+        level.quantity -= order.shown_quantity if order.concealed else order.leaves_quantity
         self.drop(level, order)
 
     def reduce(self, level: PriceLevel, order: Order, quantity: Quantity) -> None:
-        """Lower an order's open quantity without touching its place in the queue."""
-        level.quantity -= quantity
+        """Lower an order's open quantity; its place in the queue stays, unless an iceberg's tip is used up."""
         order.leaves_quantity -= quantity
-        self.touched[level.price] = None
+        if level.price not in self.touched:
+            self.touched[level.price] = level.quantity
+        if not order.concealed:
+            level.quantity -= quantity
+        elif order.shown_quantity:
+            tip = min(order.shown_quantity, quantity)
+            order.shown_quantity -= tip
+            level.quantity -= tip
+            if not order.shown_quantity and order.leaves_quantity:
+                level.refill(order)
+
+    def shrink(self, level: PriceLevel, order: Order, quantity: Quantity) -> None:
+        """The owner wants less: the hidden part goes first, and the place in the queue stays in any case."""
+        order.leaves_quantity -= quantity
+        if level.price not in self.touched:
+            self.touched[level.price] = level.quantity
+        if not order.concealed:
+            level.quantity -= quantity
+        elif order.shown_quantity > order.leaves_quantity:
+            level.quantity -= order.shown_quantity - order.leaves_quantity
+            order.shown_quantity = order.leaves_quantity
 
     def drop(self, level: PriceLevel, order: Order) -> None:
-        """Take out an order whose open quantity is off the total, and its level if it was the last."""
+        """Take out an order whose visible quantity is off the total, and its level if it was the last."""
         level.remove(order)
-        if not level.orders:
+        if not level:
             del self.levels[self.sign * level.price]
             if level is self.best:
                 self.best = self.levels.peekitem(0)[1] if self.levels else None
 
+    def top(self) -> PriceLevel | None:
+        """The best level that shows anything."""
+        best = self.best
+        if best is None or best.quantity:
+            return best
+        return next((level for level in self.levels.values() if level.quantity), None)
+
     def depth(self, limit: int) -> list[tuple[Price, Quantity]]:
         """At most ``limit`` levels as (price, quantity), best first."""
-        return [(level.price, level.quantity) for level in islice(self.levels.values(), limit)]
+        visible = ((level.price, level.quantity) for level in self.levels.values() if level.quantity)
+        return list(islice(visible, limit))
 
     def take_changes(self) -> tuple[tuple[Price, Quantity], ...]:
-        """The levels touched since the last call with their totals now; 0 where a level is gone."""
+        """The levels whose visible total is another than at the last call, with it; 0 where nothing is left to see."""
         touched = self.touched
         if not touched:
             return ()
         get, sign = self.levels.get, self.sign
         changes = []
-        for price in touched:
+        for price, before in touched.items():
             level = get(sign * price)
-            changes.append((price, 0 if level is None else level.quantity))
+            now = 0 if level is None else level.quantity
+            if now != before:
+                changes.append((price, now))
         touched.clear()
         return tuple(changes)
 
@@ -110,7 +141,7 @@ class OrderBook:
 
     def best(self, side: Side) -> tuple[Price, Quantity]:
         """Best price and its quantity, or (0, 0)."""
-        level = self.side(side).best
+        level = self.side(side).top()
         return (level.price, level.quantity) if level is not None else (0, 0)
 
     def depth(self, side: Side, limit: int) -> list[tuple[Price, Quantity]]:

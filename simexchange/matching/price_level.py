@@ -1,4 +1,4 @@
-"""All visible orders at one price, oldest first, and their total."""
+"""All orders at one price, oldest first, and what of them the book shows."""
 
 from typing import Final
 
@@ -10,31 +10,57 @@ COMPACT_AFTER: Final = 32
 
 
 class PriceLevel:
-    """A queue in time priority. ``quantity`` is the sum of what its orders still want; kept, never recomputed.
+    """A queue in time priority; hidden orders stand behind all visible ones. ``quantity`` is the visible total.
 
     Adding, removing anywhere and reading the front take constant time: a dictionary keeps insertion order, and is
-    rebuilt once the entries removed from its front outnumber those left (else finding the front would slow down).
+    rebuilt once the entries removed from it outnumber those left (else finding the front would slow down).
     """
 
-    __slots__ = ("_removed", "orders", "price", "quantity")
+    __slots__ = ("_removed", "hidden", "orders", "price", "quantity")
 
     def __init__(self, price: Price) -> None:
         self.price = price
         self.quantity: Quantity = 0
         self.orders: dict[OrderId, Order] = {}
+        self.hidden: dict[OrderId, Order] = {}
         self._removed = 0
 
+    def __bool__(self) -> bool:
+        return bool(self.orders or self.hidden)
+
     def add(self, order: Order) -> None:
-        self.orders[order.terms.order_id] = order
-        self.quantity += order.leaves_quantity
+        if order.concealed:
+            self._add_concealed(order)
+        else:
+            self.orders[order.terms.order_id] = order
+            self.quantity += order.leaves_quantity
 
     def remove(self, order: Order) -> None:
-        """Take out an order whose open quantity is already off the total."""
-        del self.orders[order.terms.order_id]
+        """Take out an order whose visible quantity is already off the total."""
+        if order.terms.hidden:
+            del self.hidden[order.terms.order_id]
+        else:
+            del self.orders[order.terms.order_id]
         self._removed += 1
-        if self._removed > COMPACT_AFTER + len(self.orders):
-            self.orders = dict(self.orders.items())
+        if self._removed > COMPACT_AFTER + len(self.orders) + len(self.hidden):
+            self.orders, self.hidden = dict(self.orders.items()), dict(self.hidden.items())
             self._removed = 0
 
     def front(self) -> Order:
-        return next(iter(self.orders.values()))
+        return next(iter((self.orders or self.hidden).values()))
+
+    def refill(self, order: Order) -> None:
+        """An iceberg's tip is used up: the next part goes to the back of the queue."""
+        order.shown_quantity = min(order.terms.display_quantity, order.leaves_quantity)
+        self.quantity += order.shown_quantity
+        self.remove(order)
+        self.orders[order.terms.order_id] = order
+
+    def _add_concealed(self, order: Order) -> None:
+        if order.terms.hidden:
+            order.shown_quantity = 0
+            self.hidden[order.terms.order_id] = order
+        else:
+            order.shown_quantity = min(order.terms.display_quantity, order.leaves_quantity)
+            self.orders[order.terms.order_id] = order
+            self.quantity += order.shown_quantity

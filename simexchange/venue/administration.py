@@ -10,10 +10,11 @@ from simexchange.domain.commands import (
     RevokeKey,
     SetAccountStatus,
     SetFees,
+    SetReferencePrice,
     SetTradingStatus,
     Withdraw,
 )
-from simexchange.domain.enums import CancelReason, TradingStatus
+from simexchange.domain.enums import CancelReason, TradingStatus, TriggerSource
 from simexchange.domain.errors import RejectReason
 from simexchange.domain.events import (
     AccountCreated,
@@ -26,6 +27,7 @@ from simexchange.domain.events import (
     KeyChanged,
     KeyCreated,
     KeyRevoked,
+    ReferencePriceSet,
     RulesChanged,
     TradingStatusChanged,
 )
@@ -33,8 +35,10 @@ from simexchange.domain.units import format_trimmed
 from simexchange.venue.accounts import Account
 from simexchange.venue.keys import ApiKey
 from simexchange.venue.market import Market
-from simexchange.venue.orders import end, publish_book
+from simexchange.venue.order_lists import cancel_order
 from simexchange.venue.state import VenueState
+from simexchange.venue.turn import Turn
+from simexchange.venue.working import look_at
 
 
 def _no(reason: RejectReason, rule: str) -> list[Event]:
@@ -196,10 +200,33 @@ def set_trading_status(state: VenueState, command: SetTradingStatus, ts_ns: int)
     if market is None:
         return _no(RejectReason.INSTRUMENT_UNKNOWN, f"no instrument {command.symbol}")
     market.status = command.status
-    events: list[Event] = [TradingStatusChanged(command.symbol, command.status)]
+    turn = Turn(state, market, ts_ns)
+    turn.events.append(TradingStatusChanged(command.symbol, command.status))
     if command.status is TradingStatus.CLOSED:
         for account in state.accounts.values():
             for order in list(account.open_orders.get(command.symbol, {}).values()):
-                end(state, market, account, order, CancelReason.INSTRUMENT_CLOSED, "", ts_ns, events)
-        publish_book(market, events)
-    return events
+                if order.status.is_open:
+                    cancel_order(turn, order, CancelReason.INSTRUMENT_CLOSED, "")
+    if command.status is TradingStatus.CONTINUOUS:
+        for source, price in ((TriggerSource.MARK, market.mark_price), (TriggerSource.INDEX, market.index_price)):
+            if price:
+                look_at(turn, source, price)
+    return turn.finish()
+
+
+def set_reference_price(state: VenueState, command: SetReferencePrice, ts_ns: int) -> list[Event]:
+    """The mark or index price moved; what it sets off works at once, or when trading continues."""
+    market = state.markets.get(command.symbol)
+    if market is None or command.source is TriggerSource.LAST:
+        return _no(RejectReason.INSTRUMENT_UNKNOWN, f"no {command.source.value} price of {command.symbol} to set")
+    if command.price <= 0:
+        return _no(RejectReason.PRICE_TOO_LOW, f"the {command.source.value} price is above 0")
+    if command.source is TriggerSource.MARK:
+        market.mark_price = command.price
+    else:
+        market.index_price = command.price
+    turn = Turn(state, market, ts_ns)
+    turn.events.append(ReferencePriceSet(command.symbol, command.source, command.price))
+    if market.status is TradingStatus.CONTINUOUS:
+        look_at(turn, command.source, command.price)
+    return turn.finish()

@@ -15,8 +15,8 @@ from simexchange.domain.enums import (
     TradingStatus,
 )
 from simexchange.domain.errors import RejectReason
-from simexchange.domain.instrument import PriceBand
-from simexchange.domain.units import Price, Quantity, format_trimmed
+from simexchange.domain.instrument import PriceBand, Rules
+from simexchange.domain.units import RATE_DECIMALS, Price, Quantity, format_trimmed
 from simexchange.venue.accounts import Account
 from simexchange.venue.market import Market
 
@@ -35,7 +35,9 @@ def eligibility(order: PlaceOrder, market: Market, account: Account, now_ns: int
         return RejectReason.ORDER_TYPE_UNSUPPORTED, f"{order.symbol} takes no {order.order_type.value} orders"
     if order.post_only and not rules.post_only:
         return RejectReason.POST_ONLY_UNSUPPORTED, f"{order.symbol} takes no post-only orders"
-    if order.quote_quantity and not rules.quote_quantity_market:
+    if order.quote_quantity and not (
+        rules.quote_quantity_market and order.order_type is MARKET and order.trigger is None
+    ):
         return RejectReason.QUOTE_QUANTITY_UNSUPPORTED, f"{order.symbol} takes no orders by quote amount"
     mode = order.self_trade_prevention
     if mode is not None and mode not in rules.self_trade_prevention:
@@ -43,17 +45,50 @@ def eligibility(order: PlaceOrder, market: Market, account: Account, now_ns: int
     return None
 
 
+def features(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    wanted, rules = order.trigger, market.rules
+    if wanted is not None:
+        if (wanted.kind, order.order_type) not in rules.triggers:
+            kind = f"{wanted.kind.value} {order.order_type.value}"
+            return RejectReason.TRIGGER_UNSUPPORTED, f"{order.symbol} takes no {kind} orders"
+        if wanted.is_trailing and rules.trail_above is None and rules.trail_below is None:
+            return RejectReason.TRAILING_UNSUPPORTED, f"{order.symbol} takes no trailing orders"
+    if order.display_quantity and not rules.max_iceberg_parts:
+        return RejectReason.ICEBERG_UNSUPPORTED, f"{order.symbol} takes no icebergs"
+    if order.hidden and not rules.hidden:
+        return RejectReason.HIDDEN_UNSUPPORTED, f"{order.symbol} takes no hidden orders"
+    if order.peg is not None and not rules.pegs:
+        return RejectReason.PEG_UNSUPPORTED, f"{order.symbol} takes no pegged orders"
+    return None
+
+
 def price(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    rules, wanted = market.rules, order.trigger
+    if wanted is not None and (wanted.price or not wanted.is_trailing):
+        failure = _price_value(wanted.price, "trigger price", market, rules)
+        if failure is not None:
+            return failure
     if order.order_type is MARKET:
         return None
-    rules, value = market.rules, order.price
-    if value < rules.min_price or value <= 0:
-        return RejectReason.PRICE_TOO_LOW, _bound("price", value, market.instrument.price_decimals, rules.min_price)
-    if rules.max_price and value > rules.max_price:
-        return RejectReason.PRICE_TOO_HIGH, _bound("price", value, market.instrument.price_decimals, rules.max_price)
-    if rules.tick_size and (value - rules.min_price) % rules.tick_size:
-        return RejectReason.PRICE_OFF_TICK, _step("price", value, market.instrument.price_decimals, rules.tick_size)
+    if order.peg is not None and not order.price:
+        if wanted is not None:
+            return None
+        return RejectReason.PEG_WITHOUT_PRICE, "the book does not reach as deep as the peg"
+    failure = _price_value(order.price, "price", market, rules)
+    if failure is not None:
+        return failure
     return None if rules.price_band is None else _price_band(order, market, rules.price_band, now_ns)
+
+
+def _price_value(value: Price, what: str, market: Market, rules: Rules) -> Failure | None:
+    decimals = market.instrument.price_decimals
+    if value < rules.min_price or value <= 0:
+        return RejectReason.PRICE_TOO_LOW, _bound(what, value, decimals, rules.min_price)
+    if rules.max_price and value > rules.max_price:
+        return RejectReason.PRICE_TOO_HIGH, _bound(what, value, decimals, rules.max_price)
+    if rules.tick_size and (value - rules.min_price) % rules.tick_size:
+        return RejectReason.PRICE_OFF_TICK, _step(what, value, decimals, rules.tick_size)
+    return None
 
 
 def _price_band(order: PlaceOrder, market: Market, band: PriceBand, now_ns: int) -> Failure | None:
@@ -100,13 +135,73 @@ def notional(order: PlaceOrder, market: Market, account: Account, now_ns: int) -
     if order.quote_quantity:
         value = order.quote_quantity
     else:
-        base_price = market.average_price(now_ns) if is_market else order.price
+        base_price = order.price
+        if not base_price:
+            stop = order.trigger.price if order.trigger is not None else 0
+            base_price = stop or market.average_price(now_ns)
         value = base_price * order.quantity * market.quote_factor
     decimals = market.instrument.quote.decimals
     if value < rules.min_notional and (rules.min_notional_for_market or not is_market):
         return RejectReason.NOTIONAL_TOO_SMALL, _bound("notional", value, decimals, rules.min_notional)
     if rules.max_notional and value > rules.max_notional and (rules.max_notional_for_market or not is_market):
         return RejectReason.NOTIONAL_TOO_LARGE, _bound("notional", value, decimals, rules.max_notional)
+    return None
+
+
+def iceberg(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    display, rules = order.display_quantity, market.rules
+    if not display:
+        return None
+    decimals = market.instrument.quantity_decimals
+    if display <= 0 or display < rules.min_quantity:
+        return RejectReason.QUANTITY_TOO_SMALL, _bound("display quantity", display, decimals, rules.min_quantity)
+    if rules.lot_size and (display - rules.min_quantity) % rules.lot_size:
+        return RejectReason.QUANTITY_OFF_LOT, _step("display quantity", display, decimals, rules.lot_size)
+    if display > order.quantity:
+        return (
+            RejectReason.ICEBERG_EXCEEDS_QUANTITY,
+            f"shows {format_trimmed(display, decimals)} of {format_trimmed(order.quantity, decimals)}",
+        )
+    parts = -(-order.quantity // display)
+    if parts > rules.max_iceberg_parts:
+        return RejectReason.ICEBERG_PARTS_EXCEEDED, f"{parts} parts, at most {rules.max_iceberg_parts}"
+    return None
+
+
+def trail(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    wanted, rules = order.trigger, market.rules
+    if wanted is None or not wanted.trail_rate:
+        return None
+    bounds = rules.trail_above if wanted.rises(order.side) else rules.trail_below
+    if bounds is not None and bounds[0] <= wanted.trail_rate <= bounds[1]:
+        return None
+    return RejectReason.TRAIL_OUT_OF_RANGE, f"trails by {format_trimmed(wanted.trail_rate, RATE_DECIMALS)}"
+
+
+def room(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
+    return room_for((order,), market, account)
+
+
+def room_for(orders: tuple[PlaceOrder, ...], market: Market, account: Account) -> Failure | None:
+    """Whether the account may have these orders open on the instrument beside those it has."""
+    rules, own = market.rules, account.open_orders.get(market.symbol, {})
+    if account.house:
+        return None
+    cap = rules.max_open_orders
+    if cap and len(own) + len(orders) > cap:
+        return RejectReason.OPEN_ORDERS_EXCEEDED, f"{len(own)} open orders, at most {cap}"
+    cap = rules.max_triggered_orders
+    more = sum(1 for order in orders if order.trigger is not None)
+    if cap and more:
+        count = sum(1 for other in own.values() if other.terms.trigger is not None)
+        if count + more > cap:
+            return RejectReason.TRIGGERED_ORDERS_EXCEEDED, f"{count} open orders with a trigger, at most {cap}"
+    cap = rules.max_iceberg_orders
+    more = sum(1 for order in orders if order.display_quantity)
+    if cap and more:
+        count = sum(1 for other in own.values() if other.terms.display_quantity)
+        if count + more > cap:
+            return RejectReason.ICEBERG_ORDERS_EXCEEDED, f"{count} open icebergs, at most {cap}"
     return None
 
 
@@ -144,6 +239,19 @@ def client_order_id(order: PlaceOrder, market: Market, account: Account, now_ns:
 
 CHECKS: Final[tuple[Check, ...]] = (
     eligibility,
+    features,
+    price,
+    quantity,
+    notional,
+    iceberg,
+    trail,
+    room,
+    position,
+    client_order_id,
+)
+"""What does not depend on the opposite side of the book. Liquidity and funds follow in ``placing``."""
+PLAIN_CHECKS: Final[tuple[Check, ...]] = (
+    eligibility,
     price,
     quantity,
     notional,
@@ -151,11 +259,22 @@ CHECKS: Final[tuple[Check, ...]] = (
     position,
     client_order_id,
 )
-"""What does not depend on the opposite side of the book. Liquidity and funds follow in ``orders.place``."""
+"""The same for an order without trigger, peg and concealment: the others would have nothing to say."""
+SIZE_CHECKS: Final[tuple[Check, ...]] = (quantity, notional, iceberg)
+PRICE_CHECKS: Final[tuple[Check, ...]] = (price, notional)
 
 
 def first_failure(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
-    for check in CHECKS:
+    """The first rule that a new order breaks."""
+    plain = order.trigger is None and not order.display_quantity and not order.hidden and order.peg is None
+    return failure_of(PLAIN_CHECKS if plain else CHECKS, order, market, account, now_ns)
+
+
+def failure_of(
+    checks: tuple[Check, ...], order: PlaceOrder, market: Market, account: Account, now_ns: int
+) -> Failure | None:
+    """The first of these rules that an order breaks."""
+    for check in checks:
         failure = check(order, market, account, now_ns)
         if failure is not None:
             return failure

@@ -3,10 +3,13 @@
 from collections import deque
 from typing import Final
 
-from simexchange.domain.enums import BUY, Side, TradingStatus
+from simexchange.domain.enums import BUY, Side, TradingStatus, TriggerSource
+from simexchange.domain.ids import OrderId
 from simexchange.domain.instrument import Instrument, PriceBand, Rules
+from simexchange.domain.order import Order
 from simexchange.domain.units import RATE_ONE, Price, Quantity, Rate, mul_div
 from simexchange.matching.order_book import OrderBook
+from simexchange.matching.triggers import TriggerBook
 
 MINUTE_NS: Final = 60_000_000_000
 KEPT_MINUTES: Final = 60
@@ -23,6 +26,10 @@ class Market:
         self.taker_fee = taker_fee
         self.status = TradingStatus.CONTINUOUS
         self.book = OrderBook()
+        self.triggers = {source: TriggerBook() for source in TriggerSource}
+        self.mark_price: Price = 0
+        self.index_price: Price = 0
+        self.expiries: dict[OrderId, Order] = {}
         self.last_price: Price = 0
         self.next_order_id = 1
         self.next_trade_id = 1
@@ -82,6 +89,14 @@ class Market:
                 (mul_div(average, band.ask_down, RATE_ONE, up=True), mul_div(average, band.ask_up, RATE_ONE)),
             )
         return cached[2] if side is BUY else cached[3]
+
+    def reference_price(self, source: TriggerSource) -> Price:
+        """The price a trigger of ``source`` looks at; the last price while no mark or index price is known."""
+        if source is TriggerSource.MARK:
+            return self.mark_price or self.last_price
+        if source is TriggerSource.INDEX:
+            return self.index_price or self.last_price
+        return self.last_price
 
     def take_execution_id(self) -> int:
         execution_id = self.next_execution_id

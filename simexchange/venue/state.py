@@ -1,11 +1,12 @@
 """What one exchange consists of. Handlers read and write it; nobody else holds a reference they write through."""
 
-from simexchange.domain.ids import AccountId, AssetName, Symbol
+from simexchange.domain.ids import AccountId, AssetName, ClientOrderId, Symbol
 from simexchange.domain.instrument import Asset
 from simexchange.domain.units import Rate
 from simexchange.venue.accounts import Account
 from simexchange.venue.keys import ApiKey
 from simexchange.venue.ledger import Ledger
+from simexchange.venue.list_state import ListState
 from simexchange.venue.market import Market
 
 
@@ -19,6 +20,9 @@ class VenueState:
         self.assets: dict[AssetName, Asset] = {}
         self.markets: dict[Symbol, Market] = {}
         self.keys: dict[str, ApiKey] = {}
+        self.order_lists: dict[int, ListState] = {}
+        self.open_lists: dict[AccountId, dict[ClientOrderId, ListState]] = {}
+        self.next_list_id = 1
         self.seq = 0
 
     def fees(self, account: Account, market: Market) -> tuple[Rate, Rate]:

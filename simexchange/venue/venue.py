@@ -9,14 +9,19 @@ from typing import Any, Final
 from simexchange.domain import commands
 from simexchange.domain.commands import Command
 from simexchange.domain.events import Batch, Event
-from simexchange.venue import administration, orders
+from simexchange.venue import administration, amending, canceling, listing, placing
 from simexchange.venue.state import VenueState
 from simexchange.venue.views import Views
 
 HANDLERS: Final[dict[type, Callable[[VenueState, Any, int], list[Event]]]] = {
-    commands.PlaceOrder: orders.place,
-    commands.CancelOrder: orders.cancel,
-    commands.CancelAllOrders: orders.cancel_all,
+    commands.PlaceOrder: placing.place,
+    commands.PlaceOrderList: listing.place_list,
+    commands.AmendOrder: amending.amend,
+    commands.CancelOrder: canceling.cancel,
+    commands.CancelOrderList: canceling.cancel_list,
+    commands.CancelAllOrders: canceling.cancel_all,
+    commands.ExpireOrders: canceling.expire_due,
+    commands.SetReferencePrice: administration.set_reference_price,
     commands.CreateAccount: administration.create_account,
     commands.SetAccountStatus: administration.set_account_status,
     commands.SetFees: administration.set_fees,

@@ -1,13 +1,12 @@
 """Read-only questions about a venue. A view never changes anything and hands out nothing it would mind being read."""
 
-from simexchange.domain.enums import (
-    SELL,
-)
+from simexchange.domain.enums import BUY, OrderStatus
 from simexchange.domain.ids import AccountId, AssetName, ClientOrderId, OrderId, Symbol
 from simexchange.domain.order import Order
 from simexchange.domain.units import Amount, Rate
 from simexchange.venue.accounts import Account, Fill, Prevented
-from simexchange.venue.settlement import paying_asset
+from simexchange.venue.holds import needed_for
+from simexchange.venue.list_state import ListState
 from simexchange.venue.state import VenueState
 
 
@@ -63,14 +62,41 @@ class Views:
         return self._state.ledger.trial_balance()
 
     def held_for_orders(self, account_id: AccountId) -> dict[AssetName, Amount]:
-        """What the account's open orders need held, computed from the orders alone."""
+        """What the account's open orders need held, computed from the orders and lists alone."""
         needed: dict[AssetName, Amount] = {}
+        pairs: dict[tuple[int, AssetName], Amount] = {}
         for order in self._state.accounts[account_id].all_open_orders():
             market = self._state.markets[order.terms.symbol]
-            if order.terms.side is SELL:
-                amount = order.leaves_quantity * market.base_factor
+            if order.status is OrderStatus.PENDING:
+                continue
+            asset = market.quote_name if order.terms.side is BUY else market.base_name
+            amount = needed_for(market, order)
+            if order.terms.list_id is None:
+                needed[asset] = needed.get(asset, 0) + amount
             else:
-                amount = market.instrument.notional(order.terms.price, order.leaves_quantity)
-            asset = paying_asset(market, order.terms.side)
+                key = (order.terms.list_id, asset)
+                pairs[key] = max(pairs.get(key, 0), amount)
+        for (_, asset), amount in pairs.items():
             needed[asset] = needed.get(asset, 0) + amount
+        for found in self._state.open_lists.get(account_id, {}).values():
+            if found.receipt:
+                asset = self._state.markets[found.order_list.symbol].base_name
+                needed[asset] = needed.get(asset, 0) + found.receipt
         return needed
+
+    def order_list(
+        self, account_id: AccountId, list_id: int | None = None, client_list_id: ClientOrderId | None = None
+    ) -> ListState | None:
+        """An order list of the account, open or ended; by client id the latest of that name."""
+        if list_id is not None:
+            found = self._state.order_lists.get(list_id)
+            return found if found is not None and found.order_list.account_id == account_id else None
+        for found in reversed(self._state.order_lists.values()):
+            terms = found.order_list
+            if terms.account_id == account_id and terms.client_list_id == client_list_id:
+                return found
+        return None
+
+    def order_lists(self, account_id: AccountId) -> list[ListState]:
+        """Every order list of the account, ascending id."""
+        return [found for found in self._state.order_lists.values() if found.order_list.account_id == account_id]

@@ -120,6 +120,12 @@ REJECTED_ACCOUNT: Final = _entry(-2010, "This account may not place or cancel or
 REJECTED_DUPLICATE: Final = _entry(-2010, "Duplicate order sent.")
 REJECTED_BALANCE: Final = _entry(-2010, "Account has insufficient balance for requested action.")
 REJECTED_WOULD_TAKE: Final = _entry(-2010, "Order would immediately match and take.")
+REJECTED_WOULD_TRIGGER: Final = _entry(-2010, "Order would trigger immediately.")
+REJECTED_ICEBERG: Final = _entry(-2010, "IcebergQty exceeds QTY.")
+REJECTED_PEG: Final = _entry(-2010, "Order book liquidity is too low for this pegged order.")
+REJECTED_LIST_PRICES: Final = _entry(-2010, "The relationship of the prices for the orders is not correct.")
+AMEND_INCREASE: Final = _entry(-2038, "Order amend (quantity increase) is not supported.")
+AMEND_NO_CHANGE: Final = _entry(-2038, "The requested action would change no state; rejecting.")
 REJECTED_BOOK_EMPTY: Final = _entry(-2010, "Order book liquidity is less than symbol minimum quantity.")
 REJECTED_BOOK_BELOW_LOT: Final = _entry(-2010, "Order book liquidity is less than `LOT_SIZE` filter minimum quantity.")
 CANCEL_REPLACE_NOT_SUPPORTED: Final = _entry(-2010, "Order cancel-replace is not supported for this symbol.")
@@ -197,7 +203,29 @@ REJECTS: Final[dict[RejectReason, Entry]] = {
     RejectReason.ORDER_TYPE_UNSUPPORTED: Entry(400, -1013, NOT_SUPPORTED.text.format("Market")),
     RejectReason.POST_ONLY_UNSUPPORTED: Entry(400, -1013, NOT_SUPPORTED.text.format("Limit maker")),
     RejectReason.QUOTE_QUANTITY_UNSUPPORTED: QUOTE_QUANTITY_NOT_SUPPORTED,
+    RejectReason.TRIGGER_UNSUPPORTED: Entry(400, -1013, NOT_SUPPORTED.text.format("Stop loss")),
+    RejectReason.TRAILING_UNSUPPORTED: Entry(400, -1013, NOT_SUPPORTED.text.format("Trailing stop")),
+    RejectReason.ICEBERG_UNSUPPORTED: Entry(400, -1013, NOT_SUPPORTED.text.format("Iceberg")),
+    RejectReason.HIDDEN_UNSUPPORTED: Entry(400, -1013, NOT_SUPPORTED.text.format("Hidden")),
+    RejectReason.PEG_UNSUPPORTED: Entry(400, -1013, NOT_SUPPORTED.text.format("Pegged")),
+    RejectReason.ORDER_LIST_UNSUPPORTED: OCO_NOT_SUPPORTED,
+    RejectReason.AMEND_UNSUPPORTED: AMEND_NOT_SUPPORTED,
     RejectReason.SELF_TRADE_PREVENTION_UNSUPPORTED: STP_NOT_ALLOWED,
+    RejectReason.PEG_WITHOUT_PRICE: REJECTED_PEG,
+    RejectReason.ICEBERG_EXCEEDS_QUANTITY: REJECTED_ICEBERG,
+    RejectReason.ICEBERG_PARTS_EXCEEDED: _filter("ICEBERG_PARTS"),
+    RejectReason.TRAIL_OUT_OF_RANGE: _filter("TRAILING_DELTA"),
+    RejectReason.TRIGGERED_ORDERS_EXCEEDED: _filter("MAX_NUM_ALGO_ORDERS"),
+    RejectReason.ICEBERG_ORDERS_EXCEEDED: _filter("MAX_NUM_ICEBERG_ORDERS"),
+    RejectReason.ORDER_LISTS_EXCEEDED: _filter("MAX_NUM_ORDER_LISTS"),
+    RejectReason.AMENDS_EXCEEDED: _filter("MAX_NUM_ORDER_AMENDS"),
+    RejectReason.LIST_PRICES_WRONG: REJECTED_LIST_PRICES,
+    RejectReason.WOULD_TRIGGER_IMMEDIATELY: REJECTED_WOULD_TRIGGER,
+    RejectReason.ORDER_LIST_UNKNOWN: CANCEL_REJECTED,
+    RejectReason.AMEND_NOT_SMALLER: AMEND_INCREASE,
+    RejectReason.AMEND_WITHOUT_CHANGE: AMEND_NO_CHANGE,
+    RejectReason.AMEND_BELOW_FILLED: AMEND_INCREASE,
+    RejectReason.AMEND_NOT_POSSIBLE: AMEND_NOT_SUPPORTED,
     RejectReason.PRICE_TOO_LOW: _filter("PRICE_FILTER"),
     RejectReason.PRICE_TOO_HIGH: _filter("PRICE_FILTER"),
     RejectReason.PRICE_OFF_TICK: _filter("PRICE_FILTER"),

@@ -38,6 +38,7 @@ SELF_TRADE_PREVENTIONS: Final = {
 SELF_TRADE_PREVENTION_WORDS: Final = {value: word for word, value in SELF_TRADE_PREVENTIONS.items()}
 
 STATUS_WORDS: Final = {
+    OrderStatus.PENDING: "PENDING_NEW",
     OrderStatus.NEW: "NEW",
     OrderStatus.PARTIALLY_FILLED: "PARTIALLY_FILLED",
     OrderStatus.FILLED: "FILLED",

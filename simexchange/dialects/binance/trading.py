@@ -138,7 +138,7 @@ def _command(context: Context, args: Args, market: Market, rule: TypeRule, *, te
         args.get("selfTradePreventionMode"),
         args.get("strategyId"),
         args.get("strategyType"),
-        test_only,
+        test_only=test_only,
     )
 
 
