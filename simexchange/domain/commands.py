@@ -87,7 +87,8 @@ class PlaceOrderList(Struct, frozen=True, gc=False):
     """OCO: ``legs`` are the order above and the order below the market. OTO: the working order, then the pending one,
     or two of them (above, below) that form an OCO once released.
 
-    ``pays_other``: the pending orders sell what the working order bought (their own quantity is 0).
+    ``pays_other``: the pending orders sell what the working order bought (their own quantity is 0). ``below_first``:
+    of two orders that form an OCO the one below the market is given, and numbered, first.
     """
 
     account_id: AccountId
@@ -96,6 +97,7 @@ class PlaceOrderList(Struct, frozen=True, gc=False):
     contingency: Contingency
     legs: tuple[PlaceOrder, ...]
     pays_other: bool = False
+    below_first: bool = False
 
 
 class CancelOrderList(Struct, frozen=True, gc=False):

@@ -117,7 +117,7 @@ def _relation_failure(
     pair = legs if command.contingency is Contingency.OCO else legs[1:]
     if len(pair) != 2:
         return None
-    above, below = _reference(pair[0]), _reference(pair[1])
+    above, below = _reference(pair[command.below_first]), _reference(pair[not command.below_first])
     last = market.last_price if command.contingency is Contingency.OCO else 0
     if above and below and above <= below:
         return RejectReason.LIST_PRICES_WRONG, "the order above is not above the order below"

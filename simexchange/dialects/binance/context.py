@@ -115,10 +115,5 @@ class Operation(Struct, frozen=True):
     fidelity: Fidelity = Fidelity.SAME
     note: str = ""
 
-    @property
-    def lenient(self) -> bool:
-        """Whether parameters it does not know are let pass: what is not built is refused for that, not for them."""
-        return self.fidelity is Fidelity.MISSING
-
     def weigh(self, texts: Mapping[str, str]) -> int:
         return self.weight if isinstance(self.weight, int) else self.weight(texts)

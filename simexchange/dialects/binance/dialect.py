@@ -13,6 +13,7 @@ from msgspec import Struct
 from simexchange.dialects.base import Dialect, Reply, Request, StreamSession
 from simexchange.dialects.binance import errors, params
 from simexchange.dialects.binance.auth import DEFAULT_RECV_WINDOW, Keyring, check_timing, signed_payload
+from simexchange.dialects.binance.chronicle import Chronicle
 from simexchange.dialects.binance.context import MICROSECOND, Context, Operation, Security
 from simexchange.dialects.binance.errors import BinanceRefusal
 from simexchange.dialects.binance.limits import Header, Limits
@@ -65,6 +66,7 @@ class BinanceDialect(Dialect):
         self.symbols = Symbols(door.venue.markets)
         self.keyring = Keyring(door.venue)
         self.limits = Limits(settings.limits, door.venue.accounts)
+        self.chronicle = Chronicle(door.venue.accounts)
         self.listen_keys = ListenKeys(door.clock, randomness, door.name)
         self.unknown_endpoints: dict[tuple[str, str], int] = {}
         """(method, path) -> how often something was asked for that is not served; bounded."""
@@ -79,6 +81,7 @@ class BinanceDialect(Dialect):
         from simexchange.dialects.binance.streams import start_streams
 
         self.door.bus.listen(Stage.PRIVATE_STREAMS, self.limits.on_batch)
+        self.door.bus.listen(Stage.PRIVATE_STREAMS, self.chronicle.on_batch)
         start_streams(self)
 
     def open_stream(self, request: Request) -> StreamSession | Reply:
@@ -188,8 +191,7 @@ def _route(operation: Operation) -> Route:
     assert operation.rest is not None
     api = "/api/" in operation.rest
     common = params.SIGNED_REST if operation.security.signed else ()
-    strict = api and not operation.lenient
-    return Route(operation, Plan((*operation.params, *common), strict=strict), sapi=not api)
+    return Route(operation, Plan((*operation.params, *common), strict=api), sapi=not api)
 
 
 def _read_texts(request: Request, texts: dict[str, str]) -> BinanceRefusal | None:
@@ -209,4 +211,5 @@ def refusal_reply(refusal: BinanceRefusal, now_ns: int, headers: tuple[Header, .
     if refusal.retry_after_ns is not None:
         seconds = max(-(-(refusal.retry_after_ns - now_ns) // SECOND), 0)
         headers = (*headers, (b"retry-after", b"%d" % seconds))
-    return Reply(refusal.status, _encode({"code": refusal.code, "msg": refusal.text}), headers)
+    body = refusal.body if refusal.data is None else refusal.body | {"data": refusal.data}
+    return Reply(refusal.status, _encode(body), headers)

@@ -23,14 +23,30 @@ class Entry(Struct, frozen=True):
 
 
 class BinanceRefusal(Refusal):
-    """A no in the venue's own terms. ``retry_after_ns`` (epoch) is set on 429 and 418 alone."""
+    """A no in the venue's own terms. ``retry_after_ns`` (epoch) is set on 429 and 418 alone.
 
-    def __init__(self, entry: Entry, *arguments: object, retry_after_ns: int | None = None) -> None:
-        self.status = entry.status
+    ``data`` is what a request that failed in part has to tell beside, ``status`` its own HTTP status.
+    """
+
+    def __init__(
+        self,
+        entry: Entry,
+        *arguments: object,
+        retry_after_ns: int | None = None,
+        data: dict[str, object] | None = None,
+        status: int | None = None,
+    ) -> None:
+        self.status = entry.status if status is None else status
         self.code = entry.code
         self.text = entry.text.format(*arguments) if arguments else entry.text
         self.retry_after_ns = retry_after_ns
+        self.data = data
         super().__init__(self.text)
+
+    @property
+    def body(self) -> dict[str, object]:
+        """The refusal as an answer shows it."""
+        return {"code": self.code, "msg": self.text}
 
 
 TABLE: Final[list[Entry]] = []
@@ -68,6 +84,11 @@ REQUESTS_EXCEEDED: Final = _entry(
     429,
     note="the venue publishes no text for RAW_REQUESTS",
 )
+UNSUPPORTED_COMBINATION: Final = _entry(
+    -1014,
+    "Unsupported order combination.",
+    note="documented without a code of its own: for an iceberg that is not GTC, and a primary peg that is not",
+)
 ORDERS_EXCEEDED: Final = _entry(-1015, "Too many new orders; current limit is {} orders per {}.", 429)
 OUTSIDE_RECV_WINDOW: Final = _entry(-1021, "Timestamp for this request is outside of the recvWindow.")
 AHEAD_OF_SERVER: Final = _entry(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
@@ -80,6 +101,7 @@ TOO_MANY_VALUES: Final = _entry(-1101, "Too many values sent for parameter '{}',
 DUPLICATE_PARAMETER: Final = _entry(-1101, "Duplicate values for a parameter detected.")
 MANDATORY: Final = _entry(-1102, "Mandatory parameter '{}' was not sent, was empty/null, or malformed.")
 EITHER_MANDATORY: Final = _entry(-1102, "Param '{}' or '{}' must be sent, but both were empty/null!")
+TOO_LARGE: Final = _entry(-1102, "'{}' contains unexpected value. Cannot be greater than {}.")
 UNREAD_PARAMETERS: Final = _entry(-1104, "Not all sent parameters were read; read '{}' parameter(s) but was sent '{}'.")
 EMPTY: Final = _entry(-1105, "Parameter '{}' was empty.")
 NOT_REQUIRED: Final = _entry(-1106, "Parameter '{}' sent when not required.")
@@ -98,13 +120,34 @@ NOT_TOGETHER: Final = _entry(
     -1128,
     "Combination of optional parameters invalid. Recommendation: '{}' and '{}' cannot both be sent.",
 )
+ALSO_NEEDED: Final = _entry(
+    -1128, "Combination of optional parameters invalid. Recommendation: '{}' should also be sent."
+)
+NEEDED_TOGETHER: Final = _entry(
+    -1128, "Combination of optional fields invalid. Recommendation: '{}' and '{}' must both be sent."
+)
 BAD_VALUE: Final = _entry(-1130, "Data sent for parameter '{}' is not valid.")
 BAD_RECV_WINDOW: Final = _entry(-1131, "'recvWindow' must be less than 60000.")
 BAD_STRATEGY_TYPE: Final = _entry(-1134, "`strategyType` was less than 1000000.")
 BAD_TICKER_TYPE: Final = _entry(-1139, "Invalid ticker type.")
 BAD_CANCEL_RESTRICTIONS: Final = _entry(-1145, "Invalid cancelRestrictions")
 DUPLICATE_SYMBOLS: Final = _entry(-1151, "Symbol is present multiple times in the list.")
+OCO_TYPE: Final = _entry(-1158, "Order type not supported in OCO.")
+OCO_ICEBERG: Final = _entry(
+    -1160, "Parameter '{}' is not supported if `aboveTimeInForce`/`belowTimeInForce` is not GTC."
+)
+OCO_BUY_LIMIT: Final = _entry(-1165, "A limit order in a buy OCO must be below.")
+OCO_SELL_LIMIT: Final = _entry(-1166, "A limit order in a sell OCO must be above.")
+OCO_BOTH_LIMIT: Final = _entry(-1168, "At least one OCO order must be contingent.")
 BAD_TIME_UNIT: Final = _entry(-1194, "Invalid value for time unit; expected either MICROSECOND or MILLISECOND.")
+OCO_BUY_STOP: Final = _entry(-1196, "A stop loss order in a buy OCO must be above.")
+OCO_SELL_STOP: Final = _entry(-1197, "A stop loss order in a sell OCO must be below.")
+OCO_BUY_PROFIT: Final = _entry(-1198, "A take profit order in a buy OCO must be below.")
+OCO_SELL_PROFIT: Final = _entry(-1199, "A take profit order in a sell OCO must be above.")
+BAD_PEG_PRICE_TYPE: Final = _entry(-1210, "Invalid pegPriceType.")
+BAD_PEG_OFFSET_TYPE: Final = _entry(-1211, "Invalid pegOffsetType.")
+OPO_WORKING_SELLS: Final = _entry(-1222, "Working order in an OPO list must be a bid.")
+OPO_PENDING_BUYS: Final = _entry(-1223, "Pending orders in an OPO list must be asks.")
 STATUS_MISMATCH: Final = _entry(-1220, "The symbol's status does not match the requested symbolStatus.")
 
 INVALID_QUANTITY: Final = _entry(-1013, "Invalid quantity.")
@@ -114,6 +157,9 @@ STP_NOT_ALLOWED: Final = _entry(-1013, "This symbol does not allow the specified
 NOT_SUPPORTED: Final = _entry(-1013, "{} orders are not supported for this symbol.")
 QUOTE_QUANTITY_NOT_SUPPORTED: Final = _entry(-1013, "Quote order qty market orders are not support for this symbol.")
 OCO_NOT_SUPPORTED: Final = _entry(-1013, "OCO orders are not supported for this symbol")
+NO_SOR: Final = _entry(-1013, "This symbol has no SOR.")
+PEG_NOT_FOR_TYPE: Final = _entry(-1013, "This order type may not use pegged price.")
+PEG_NOT_WITH_TYPE: Final = _entry(-1013, "This price peg cannot be used with this order type.")
 FILTER: Final = _entry(-1013, "Filter failure: {}")
 
 REJECTED_ACCOUNT: Final = _entry(-2010, "This account may not place or cancel orders.")
@@ -124,20 +170,27 @@ REJECTED_WOULD_TRIGGER: Final = _entry(-2010, "Order would trigger immediately."
 REJECTED_ICEBERG: Final = _entry(-2010, "IcebergQty exceeds QTY.")
 REJECTED_PEG: Final = _entry(-2010, "Order book liquidity is too low for this pegged order.")
 REJECTED_LIST_PRICES: Final = _entry(-2010, "The relationship of the prices for the orders is not correct.")
-AMEND_INCREASE: Final = _entry(-2038, "Order amend (quantity increase) is not supported.")
-AMEND_NO_CHANGE: Final = _entry(-2038, "The requested action would change no state; rejecting.")
 REJECTED_BOOK_EMPTY: Final = _entry(-2010, "Order book liquidity is less than symbol minimum quantity.")
 REJECTED_BOOK_BELOW_LOT: Final = _entry(-2010, "Order book liquidity is less than `LOT_SIZE` filter minimum quantity.")
-CANCEL_REPLACE_NOT_SUPPORTED: Final = _entry(-2010, "Order cancel-replace is not supported for this symbol.")
 CANCEL_REJECTED: Final = _entry(-2011, "Unknown order sent.")
 CANCEL_ACCOUNT: Final = _entry(-2011, "This account may not place or cancel orders.")
 CANCEL_RESTRICTED: Final = _entry(-2011, "Order was not canceled due to cancel restrictions.")
+LIST_UNKNOWN: Final = _entry(-2018, "Order list does not exist.", note="seen in public logs, not documented")
+REPLACE_FAILED_PARTLY: Final = _entry(-2021, "Order cancel-replace partially failed.", 409)
+REPLACE_FAILED: Final = _entry(-2022, "Order cancel-replace failed.")
 ORDER_UNKNOWN: Final = _entry(-2013, "Order does not exist.")
 BAD_KEY_FORMAT: Final = _entry(-2014, "API-key format invalid.", 401)
 BAD_KEY: Final = _entry(-2015, "Invalid API-key, IP, or permissions for action.", 401)
 SUBSCRIPTION_ACTIVE: Final = _entry(-2035, "User Data Stream subscription already active.")
 SUBSCRIPTION_INACTIVE: Final = _entry(-2036, "User Data Stream subscription not active.")
 AMEND_NOT_SUPPORTED: Final = _entry(-2038, "Order amend is not supported for this symbol.")
+AMEND_INCREASE: Final = _entry(
+    -2038,
+    "Order amend (quantity increase) is not supported.",
+    note="also for a quantity that is filled already, for which no answer is documented",
+)
+AMEND_NO_CHANGE: Final = _entry(-2038, "The requested action would change no state; rejecting")
+AMEND_PENDING: Final = _entry(-2038, "Order amend (pending OPO order) is not supported.")
 CLIENT_ID_MISMATCH: Final = _entry(-2039, "Client order ID is not correct for this order ID.")
 SUBSCRIPTIONS_EXHAUSTED: Final = _entry(-2042, "Maximum subscription ID reached for this connection.")
 NO_REFERENCE_PRICE: Final = _entry(-2043, "This symbol doesn't have a reference price.")
@@ -147,48 +200,6 @@ WITHDRAW_DISABLED: Final = _entry(-4015, "Withdrawals are disabled on this accou
 WITHDRAW_BAD_ASSET: Final = _entry(-4019, "The current currency is not open for withdrawal", note=_WALLET)
 WITHDRAW_BAD_AMOUNT: Final = _entry(-4022, "The amount must be bigger than 0.", note=_WALLET)
 WITHDRAW_NOT_ENOUGH: Final = _entry(-4026, "User has insufficient balance", note=_WALLET)
-
-
-_FAULT: Final = "a failure of the venue's own machinery; there is none"
-_ORDER_LISTS: Final = "order lists are not built"
-NEVER_SENT: Final[dict[int, str]] = {
-    -1001: _FAULT,
-    -1006: _FAULT,
-    -1007: _FAULT,
-    -1008: _FAULT,
-    -1014: "no combination of what is built is unknown",
-    -1016: _FAULT,
-    -1103: "-1104 is what an unknown parameter gets",
-    -1112: "-2010 names the missing liquidity",
-    -1114: "-1106 is what a timeInForce too many gets",
-    -1118: "-1105 is what an empty client id gets",
-    -1119: "-1105 is what an empty client id gets",
-    -1152: "SBE is not served",
-    -1153: "SBE is not served",
-    -1155: "SBE is not served",
-    -1158: _ORDER_LISTS,
-    -1160: _ORDER_LISTS,
-    -1161: "SBE is not served",
-    -1165: _ORDER_LISTS,
-    -1166: _ORDER_LISTS,
-    -1168: _ORDER_LISTS,
-    -1196: _ORDER_LISTS,
-    -1197: _ORDER_LISTS,
-    -1198: _ORDER_LISTS,
-    -1199: _ORDER_LISTS,
-    -1210: "pegged orders are not built",
-    -1211: "pegged orders are not built",
-    -1221: "SBE is not served",
-    -1222: _ORDER_LISTS,
-    -1223: _ORDER_LISTS,
-    -1224: _ORDER_LISTS,
-    -1225: _ORDER_LISTS,
-    -2016: "there is always a trading window",
-    -2021: "cancel-replace is not built",
-    -2022: "cancel-replace is not built",
-    -2026: "nothing is archived",
-}
-"""Documented codes of REST and the WebSocket API that nothing here answers, and why."""
 
 
 def _filter(name: str) -> Entry:
@@ -225,7 +236,7 @@ REJECTS: Final[dict[RejectReason, Entry]] = {
     RejectReason.AMEND_NOT_SMALLER: AMEND_INCREASE,
     RejectReason.AMEND_WITHOUT_CHANGE: AMEND_NO_CHANGE,
     RejectReason.AMEND_BELOW_FILLED: AMEND_INCREASE,
-    RejectReason.AMEND_NOT_POSSIBLE: AMEND_NOT_SUPPORTED,
+    RejectReason.AMEND_NOT_POSSIBLE: AMEND_PENDING,
     RejectReason.PRICE_TOO_LOW: _filter("PRICE_FILTER"),
     RejectReason.PRICE_TOO_HIGH: _filter("PRICE_FILTER"),
     RejectReason.PRICE_OFF_TICK: _filter("PRICE_FILTER"),
@@ -259,3 +270,10 @@ CANCEL_REJECTS: Final[dict[RejectReason, Entry]] = REJECTS | {
     RejectReason.ACCOUNT_DISABLED: CANCEL_ACCOUNT,
 }
 """The same where a cancel is refused, which has a code of its own."""
+
+_SAME_FOR_AMENDS: Final = (RejectReason.INSTRUMENT_UNKNOWN, RejectReason.CLIENT_ORDER_ID_MISMATCH)
+AMEND_REJECTS: Final[dict[RejectReason, Entry]] = {
+    reason: entry if reason in _SAME_FOR_AMENDS else Entry(400, AMEND_NOT_SUPPORTED.code, entry.text)
+    for reason, entry in REJECTS.items()
+}
+"""The same texts where an amendment is refused: filters and unknown orders too have the amendments' code."""

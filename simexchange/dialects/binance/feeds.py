@@ -11,7 +11,7 @@ from simexchange.dialects.binance.hub import Feed, Hub, Topic
 from simexchange.dialects.binance.names import wire_symbol
 from simexchange.domain.enums import Side
 from simexchange.domain.events import BookUpdated, Trade
-from simexchange.domain.ids import Symbol
+from simexchange.domain.ids import OrderId, Symbol
 from simexchange.domain.units import Price, Quantity
 from simexchange.services.market_data.market_data import InstrumentFeed
 from simexchange.services.market_data.ticker import WindowStats
@@ -87,6 +87,11 @@ class TradeFeed(SymbolFeed):
             )
 
 
+def _step(event: Trade) -> tuple[Price, OrderId]:
+    """What the trades of one aggregate share. Stops that set one another off are several incoming orders."""
+    return event.price, event.taker.order.order_id
+
+
 class AggregateTradeFeed(SymbolFeed):
     """All fills of one incoming order at one price as one event, when the order is done."""
 
@@ -98,7 +103,7 @@ class AggregateTradeFeed(SymbolFeed):
 
     def _tell(self, trades: list[Trade], ts_ns: int) -> None:
         first_id = trades[0].trade_id
-        steps = sum(1 for before, after in pairwise(trades) if before.price != after.price)
+        steps = sum(1 for before, after in pairwise(trades) if _step(before) != _step(after))
         for aggregate in self.source.data(self.symbol).tape.recent_aggregates(steps + 1):
             if aggregate.last_trade_id >= first_id:
                 self.topic.publish(

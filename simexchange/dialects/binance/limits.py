@@ -10,8 +10,8 @@ from simexchange.dialects.base import Coverage, Fidelity
 from simexchange.dialects.binance import errors
 from simexchange.dialects.binance.errors import BinanceRefusal
 from simexchange.dialects.binance.settings import LimitSettings
-from simexchange.domain.commands import PlaceOrder
-from simexchange.domain.events import Batch, Execution, OrderAccepted, Trade
+from simexchange.domain.commands import CancelOrder
+from simexchange.domain.events import Batch, Execution, OrderAccepted, OrderListPlaced, Trade
 from simexchange.domain.ids import AccountId
 from simexchange.services.clock import DAY, MILLISECOND, MINUTE, SECOND
 from simexchange.services.rate_limits import Bans, CalendarWindow
@@ -87,16 +87,21 @@ class Limits:
 
     def on_batch(self, batch: Batch) -> None:
         """Count accepted orders, and take one back for each order that trades for the first time."""
-        if type(batch.command) is not PlaceOrder:
+        if type(batch.command) is CancelOrder or not batch.events:
             return
         first = batch.events[0]
-        if not isinstance(first, OrderAccepted):
-            return
-        self._count_order(first.order.account_id, 1, batch.ts_ns)
+        if isinstance(first, OrderAccepted):
+            self._count_order(first.order.account_id, 1, batch.ts_ns)
+        elif isinstance(first, OrderListPlaced):
+            self._count_order(first.order_list.account_id, len(first.order_list.orders), batch.ts_ns)
         for event in batch.events:
             if isinstance(event, Trade):
                 self._note_fill(event.taker, batch.ts_ns)
                 self._note_fill(event.maker, batch.ts_ns)
+
+    def count_unattempted(self, account_id: AccountId, now_ns: int) -> None:
+        """Count an order that was asked for and not tried, since the cancel before it failed."""
+        self._count_order(account_id, 1, now_ns)
 
     def headers(self, peer: str, now_ns: int) -> tuple[Header, Header]:
         """What every reply of /api carries."""

@@ -7,7 +7,8 @@ from typing import Final
 
 from simexchange.dialects.binance import names
 from simexchange.dialects.binance.names import amount8, text8
-from simexchange.domain.enums import OrderType
+from simexchange.dialects.binance.order_types import TYPE_RULES, TypeRule
+from simexchange.domain.enums import Contingency
 from simexchange.domain.instrument import PriceBand, Rules
 from simexchange.domain.units import RATE_DECIMALS, RATE_ONE, Rate, format_trimmed
 from simexchange.venue.market import Market
@@ -16,20 +17,6 @@ PERMISSION: Final = "SPOT"
 PERMISSIONS: Final = frozenset({"SPOT", "MARGIN", "LEVERAGED", *(f"TRD_GRP_{number:03d}" for number in range(2, 26))})
 
 _AVERAGE_MINUTES: Final = 5
-_UNUSED_FILTERS: Final = {
-    "ICEBERG_PARTS": {"filterType": "ICEBERG_PARTS", "limit": 100},
-    "TRAILING_DELTA": {
-        "filterType": "TRAILING_DELTA",
-        "minTrailingAboveDelta": 10,
-        "maxTrailingAboveDelta": 2000,
-        "minTrailingBelowDelta": 10,
-        "maxTrailingBelowDelta": 2000,
-    },
-    "MAX_NUM_ORDER_LISTS": {"filterType": "MAX_NUM_ORDER_LISTS", "maxNumOrderLists": 20},
-    "MAX_NUM_ALGO_ORDERS": {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 5},
-    "MAX_NUM_ORDER_AMENDS": {"filterType": "MAX_NUM_ORDER_AMENDS", "maxNumOrderAmends": 10},
-}
-"""Filters of order kinds that are refused here: every symbol of the venue has them, so bots read them."""
 
 
 def symbol_row(market: Market, *, show_permissions: bool) -> dict[str, object]:
@@ -47,15 +34,15 @@ def symbol_row(market: Market, *, show_permissions: bool) -> dict[str, object]:
         "baseCommissionPrecision": instrument.base.precision,
         "quoteCommissionPrecision": instrument.quote.precision,
         "orderTypes": _order_types(rules),
-        "icebergAllowed": False,
-        "ocoAllowed": False,
-        "otoAllowed": False,
-        "opoAllowed": False,
+        "icebergAllowed": rules.max_iceberg_parts > 0,
+        "ocoAllowed": Contingency.OCO in rules.order_lists,
+        "otoAllowed": Contingency.OTO in rules.order_lists,
+        "opoAllowed": rules.pays_other,
         "quoteOrderQtyMarketAllowed": rules.quote_quantity_market,
-        "allowTrailingStop": False,
-        "cancelReplaceAllowed": False,
-        "amendAllowed": False,
-        "pegInstructionsAllowed": False,
+        "allowTrailingStop": _trails(rules),
+        "cancelReplaceAllowed": True,
+        "amendAllowed": rules.amend,
+        "pegInstructionsAllowed": rules.pegs,
         "isSpotTradingAllowed": True,
         "isMarginTradingAllowed": False,
         "filters": filters(market),
@@ -67,14 +54,17 @@ def symbol_row(market: Market, *, show_permissions: bool) -> dict[str, object]:
 
 
 def _order_types(rules: Rules) -> list[str]:
-    words = []
-    if OrderType.LIMIT in rules.order_types:
-        words.append("LIMIT")
-        if rules.post_only:
-            words.append("LIMIT_MAKER")
-    if OrderType.MARKET in rules.order_types:
-        words.append("MARKET")
-    return words
+    return [word for word, rule in TYPE_RULES.items() if _takes(rules, rule)]
+
+
+def _takes(rules: Rules, rule: TypeRule) -> bool:
+    if rule.kind is not None:
+        return (rule.kind, rule.order_type) in rules.triggers
+    return rule.order_type in rules.order_types and (rules.post_only or not rule.post_only)
+
+
+def _trails(rules: Rules) -> bool:
+    return rules.trail_above is not None or rules.trail_below is not None
 
 
 def filters(market: Market) -> list[dict[str, object]]:
@@ -93,15 +83,19 @@ def filters(market: Market) -> list[dict[str, object]]:
             "maxQty": text8(rules.max_quantity),
             "stepSize": text8(rules.lot_size),
         },
-        dict(_UNUSED_FILTERS["ICEBERG_PARTS"]),
+    ]
+    if rules.max_iceberg_parts:
+        rows.append({"filterType": "ICEBERG_PARTS", "limit": rules.max_iceberg_parts})
+    rows.append(
         {
             "filterType": "MARKET_LOT_SIZE",
             "minQty": text8(rules.market_min_quantity),
             "maxQty": text8(rules.market_max_quantity),
             "stepSize": text8(rules.market_lot_size),
-        },
-        dict(_UNUSED_FILTERS["TRAILING_DELTA"]),
-    ]
+        }
+    )
+    if _trails(rules):
+        rows.append(_trailing(rules))
     if rules.price_band is not None:
         rows.append(_price_band(rules.price_band))
     decimals = market.instrument.quote.decimals
@@ -124,15 +118,26 @@ def account_filters(market: Market) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     if rules.max_position:
         rows.append({"filterType": "MAX_POSITION", "maxPosition": text8(rules.max_position)})
-    if rules.max_open_orders:
-        rows.append({"filterType": "MAX_NUM_ORDERS", "maxNumOrders": rules.max_open_orders})
-    return [
-        *rows,
-        *(
-            dict(_UNUSED_FILTERS[name])
-            for name in ("MAX_NUM_ORDER_LISTS", "MAX_NUM_ALGO_ORDERS", "MAX_NUM_ORDER_AMENDS")
-        ),
-    ]
+    counts = (
+        ("MAX_NUM_ORDERS", "maxNumOrders", rules.max_open_orders),
+        ("MAX_NUM_ORDER_LISTS", "maxNumOrderLists", rules.max_order_lists),
+        ("MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders", rules.max_triggered_orders),
+        ("MAX_NUM_ICEBERG_ORDERS", "maxNumIcebergOrders", rules.max_iceberg_orders),
+        ("MAX_NUM_ORDER_AMENDS", "maxNumOrderAmends", rules.max_amends),
+    )
+    return rows + [{"filterType": name, key: most} for name, key, most in counts if most]
+
+
+def _trailing(rules: Rules) -> dict[str, object]:
+    """What trailing orders may trail by, in basis points; 0 to 0 in a direction in which they may not."""
+    above, below = rules.trail_above or (0, 0), rules.trail_below or (0, 0)
+    return {
+        "filterType": "TRAILING_DELTA",
+        "minTrailingAboveDelta": above[0] // names.BASIS_POINT,
+        "maxTrailingAboveDelta": above[1] // names.BASIS_POINT,
+        "minTrailingBelowDelta": below[0] // names.BASIS_POINT,
+        "maxTrailingBelowDelta": below[1] // names.BASIS_POINT,
+    }
 
 
 def _price_band(band: PriceBand) -> dict[str, object]:

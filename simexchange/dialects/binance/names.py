@@ -10,16 +10,20 @@ from typing import Final
 from simexchange.dialects.binance import errors
 from simexchange.dialects.binance.errors import BinanceRefusal
 from simexchange.domain.enums import (
+    Contingency,
     ExpireReason,
     OrderStatus,
     OrderType,
+    PegReference,
     SelfTradePrevention,
     Side,
     TimeInForce,
     TradingStatus,
+    TriggerKind,
 )
 from simexchange.domain.ids import Symbol
 from simexchange.domain.order import OrderTerms
+from simexchange.domain.units import RATE_ONE
 from simexchange.venue.market import Market
 
 SIDES: Final = {"BUY": Side.BUY, "SELL": Side.SELL}
@@ -34,6 +38,7 @@ SELF_TRADE_PREVENTIONS: Final = {
     "EXPIRE_MAKER": SelfTradePrevention.EXPIRE_MAKER,
     "EXPIRE_BOTH": SelfTradePrevention.EXPIRE_BOTH,
     "DECREMENT": SelfTradePrevention.DECREMENT,
+    "TRANSFER": SelfTradePrevention.TRANSFER,
 }
 SELF_TRADE_PREVENTION_WORDS: Final = {value: word for word, value in SELF_TRADE_PREVENTIONS.items()}
 
@@ -52,6 +57,11 @@ EXPIRY_REASON_WORDS: Final = {
     ExpireReason.IOC_REMAINDER: "UNFILLED_IOC_QUANTITY_EXPIRED",
     ExpireReason.FOK_UNFILLED: "UNFILLED_FOK_ORDER_EXPIRED",
     ExpireReason.NO_LIQUIDITY: "INSUFFICIENT_LIQUIDITY",
+    ExpireReason.SIBLING_WORKED: "OCO_TRIGGER",
+    ExpireReason.WORKING_ORDER_ENDED: "OTO_PHASE_ONE_EXPIRED",
+    ExpireReason.RELEASE_REFUSED: "REJECTED",
+    ExpireReason.INSUFFICIENT_BALANCE: "REJECTED",
+    ExpireReason.TIME_REACHED: "EXCHANGE_CANCELED",
 }
 """Absent for SELF_TRADE: there the status says why."""
 
@@ -64,7 +74,29 @@ TRADING_STATUS_WORDS: Final = {
 }
 
 
+CONTINGENCY_WORDS: Final = {Contingency.OCO: "OCO", Contingency.OTO: "OTO"}
+
+PEG_REFERENCES: Final = {"PRIMARY_PEG": PegReference.PRIMARY, "MARKET_PEG": PegReference.MARKET}
+PEG_REFERENCE_WORDS: Final = {value: word for word, value in PEG_REFERENCES.items()}
+PEG_OFFSET: Final = "PRICE_LEVEL"
+"""The one kind of distance a peg can keep."""
+
+TRIGGERED_TYPES: Final = {
+    "STOP_LOSS": (TriggerKind.STOP, OrderType.MARKET),
+    "STOP_LOSS_LIMIT": (TriggerKind.STOP, OrderType.LIMIT),
+    "TAKE_PROFIT": (TriggerKind.TAKE_PROFIT, OrderType.MARKET),
+    "TAKE_PROFIT_LIMIT": (TriggerKind.TAKE_PROFIT, OrderType.LIMIT),
+}
+TRIGGERED_TYPE_WORDS: Final = {value: word for word, value in TRIGGERED_TYPES.items()}
+
+BASIS_POINT: Final = RATE_ONE // 10_000
+"""The unit of ``trailingDelta``."""
+
+
 def order_type_word(terms: OrderTerms) -> str:
+    """The order's type; a triggered one keeps its own after it was triggered."""
+    if terms.trigger is not None:
+        return TRIGGERED_TYPE_WORDS[terms.trigger.kind, terms.order_type]
     if terms.order_type is OrderType.MARKET:
         return "MARKET"
     return "LIMIT_MAKER" if terms.post_only else "LIMIT"

@@ -5,17 +5,23 @@ from typing import Final
 from simexchange.dialects.base import Coverage, Fidelity
 from simexchange.dialects.binance import (
     account,
+    amend,
+    cancel_replace,
     errors,
     general,
     limits,
+    list_queries,
     market,
-    missing,
     order_history,
+    order_lists,
+    order_types,
+    sor,
     tickers,
     trading,
     wallet,
 )
 from simexchange.dialects.binance.context import Operation
+from simexchange.dialects.binance.never_sent import NEVER_SENT
 from simexchange.dialects.binance.settings import BinanceSettings
 
 OPERATIONS: Final[tuple[Operation, ...]] = (
@@ -23,10 +29,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *market.OPERATIONS,
     *tickers.OPERATIONS,
     *trading.OPERATIONS,
+    *cancel_replace.OPERATIONS,
+    *amend.OPERATIONS,
+    *order_lists.OPERATIONS,
+    *sor.OPERATIONS,
     *account.OPERATIONS,
     *order_history.OPERATIONS,
+    *list_queries.OPERATIONS,
     *account.LISTEN_KEY_OPERATIONS,
-    *missing.OPERATIONS,
     *wallet.OPERATIONS,
 )
 
@@ -50,13 +60,12 @@ def coverage() -> list[Coverage]:
         if operation.rest is None:
             continue
         rows.append(Coverage("endpoint", operation.rest, operation.fidelity, operation.note))
-        if operation.fidelity is not Fidelity.MISSING:
-            rows += [
-                Coverage("parameter", f"{operation.rest} {param.name}", param.fidelity, param.note)
-                for param in operation.params
-            ]
-    rows += trading.COVERAGE
+        rows += [
+            Coverage("parameter", f"{operation.rest} {param.name}", param.fidelity, param.note)
+            for param in operation.params
+        ]
+    rows += order_types.COVERAGE
     rows += [Coverage("error", f"{entry.code} {entry.text}", entry.fidelity, entry.note) for entry in errors.TABLE]
-    rows += [Coverage("error", str(code), Fidelity.MISSING, why) for code, why in errors.NEVER_SENT.items()]
+    rows += [Coverage("error", str(code), Fidelity.MISSING, why) for code, why in NEVER_SENT.items()]
     rows += limits.COVERAGE
     return rows

@@ -8,11 +8,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
-from simexchange.dialects.binance import errors, params, shapes
+from simexchange.dialects.binance import errors, order_shapes, params, shapes
 from simexchange.dialects.binance.account import own
 from simexchange.dialects.binance.context import Context
 from simexchange.dialects.binance.errors import BinanceRefusal
 from simexchange.dialects.binance.params import Args, Param
+from simexchange.dialects.binance.shapes import Json
 from simexchange.dialects.binance.trading import SYMBOL
 from simexchange.domain.order import Order
 from simexchange.services.clock import HOUR, MILLISECOND
@@ -48,7 +49,15 @@ def query_order(context: Context, args: Args) -> object:
         if order_id is not None and views.order(account_id, market.symbol, order_id) is not None:
             raise BinanceRefusal(errors.CLIENT_ID_MISMATCH)
         raise BinanceRefusal(errors.ORDER_UNKNOWN)
-    return shapes.order_status(args["symbol"], order, context.unit_ns)
+    return _status(context, args["symbol"], order)
+
+
+def _status(context: Context, symbol: str, order: Order) -> Json:
+    terms = order.terms
+    ending = None
+    if not order.status.is_open:
+        ending = context.dialect.chronicle.ending(terms.symbol, terms.order_id)
+    return order_shapes.order_status(symbol, order, ending, context.unit_ns)
 
 
 def open_orders(context: Context, args: Args) -> object:
@@ -56,7 +65,7 @@ def open_orders(context: Context, args: Args) -> object:
     symbol = context.symbols.market(args["symbol"]).symbol if "symbol" in args else None
     word = context.symbols.word
     return [
-        shapes.order_status(word(order.terms.symbol), order, context.unit_ns)
+        _status(context, word(order.terms.symbol), order)
         for order in context.venue.views.open_orders(context.owner.account_id, symbol)
     ]
 
@@ -76,7 +85,7 @@ def all_orders(context: Context, args: Args) -> object:
     if order_id is not None:
         first = max(first, bisect_left(orders, order_id, key=_order_id))
     chosen = window(orders[first:last], args, oldest_first=order_id is not None or start is not None)
-    return [shapes.order_status(args["symbol"], order, context.unit_ns) for order in chosen]
+    return [_status(context, args["symbol"], order) for order in chosen]
 
 
 def _created(order: Order) -> int:
@@ -159,13 +168,6 @@ def prevented_matches(context: Context, args: Args) -> object:
     ]
 
 
-def empty_list(context: Context, args: Args) -> object:
-    """Rows of a kind that cannot come to be here: there are none."""
-    if "symbol" in args:
-        context.symbols.market(args["symbol"])
-    return []
-
-
 def _open_orders_weight(texts: Mapping[str, str]) -> int:
     return 6 if "symbol" in texts else 80
 
@@ -180,9 +182,9 @@ def _prevented_weight(texts: Mapping[str, str]) -> int:
 
 _PROOF: Final = ("timestamp", "recvWindow", "signature", "apiKey")
 _ORDER_ID: Final = Param("orderId", params.long)
-_START: Final = Param("startTime", params.start_time)
-_END: Final = Param("endTime", params.end_time)
-_LIMIT: Final = Param("limit", params.limit(500, 1000))
+START: Final = Param("startTime", params.start_time)
+END: Final = Param("endTime", params.end_time)
+LIMIT: Final = Param("limit", params.limit(500, 1000))
 
 OPERATIONS: Final = (
     own(
@@ -203,7 +205,7 @@ OPERATIONS: Final = (
         open_orders,
         Param("symbol", params.symbol),
     ),
-    own("All orders", "allOrders", "allOrders", 20, all_orders, SYMBOL, _ORDER_ID, _START, _END, _LIMIT),
+    own("All orders", "allOrders", "allOrders", 20, all_orders, SYMBOL, _ORDER_ID, START, END, LIMIT),
     own(
         "Account trade list",
         "myTrades",
@@ -212,10 +214,10 @@ OPERATIONS: Final = (
         my_trades,
         SYMBOL,
         _ORDER_ID,
-        _START,
-        _END,
+        START,
+        END,
         Param("fromId", params.long),
-        _LIMIT,
+        LIMIT,
     ),
     own(
         "Query prevented matches",
@@ -227,42 +229,6 @@ OPERATIONS: Final = (
         Param("preventedMatchId", params.long),
         _ORDER_ID,
         Param("fromPreventedMatchId", params.long),
-        _LIMIT,
-    ),
-    own(
-        "Query allocations",
-        "myAllocations",
-        "myAllocations",
-        20,
-        empty_list,
-        SYMBOL,
-        _START,
-        _END,
-        Param("fromAllocationId", params.long),
-        _LIMIT,
-        _ORDER_ID,
-    ),
-    own(
-        "Query order amendments",
-        "order/amendments",
-        "order.amendments",
-        4,
-        empty_list,
-        SYMBOL,
-        Param("orderId", params.long, mandatory=True),
-        Param("fromExecutionId", params.long),
-        _LIMIT,
-    ),
-    own("Query open order lists", "openOrderList", "openOrderLists.status", 6, empty_list),
-    own(
-        "Query all order lists",
-        "allOrderList",
-        "allOrderLists",
-        20,
-        empty_list,
-        Param("fromId", params.long),
-        _START,
-        _END,
-        _LIMIT,
+        LIMIT,
     ),
 )

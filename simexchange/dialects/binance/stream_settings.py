@@ -26,3 +26,8 @@ class StreamSettings(Struct, frozen=True):
     user_subscriptions: int = 1000
     """Active user data subscriptions of one WebSocket API connection."""
     user_subscriptions_ever: int = 65_535
+    report_triggers: bool = False
+    """Whether a dormant order is reported as NEW once more when it is triggered; the documentation does not say."""
+    report_rejects: bool = False
+    """Whether a rejected order (or list) is reported on the user data stream. The second half of a cancel-replace
+    always is."""

@@ -63,7 +63,7 @@ class Streams:
         self.settings = dialect.settings.streams
         self.clock = dialect.door.clock
         self.methods = ws_api.methods(dialect.settings)
-        self.users = UserHub()
+        self.users = UserHub(dialect.door.venue, self.settings)
         self.hub = Hub()
         source = MarketSource(dialect.door, self.hub, Beats(self.clock))
         self.hub.make_feed = StreamNames(source, self.settings).find_feed

@@ -1,42 +1,38 @@
-"""User data: what a batch means for the accounts that someone listens to, sent in the order in which it happened.
+"""User data: the listeners of every account, and whom a batch is told to.
 
 Serves the WebSocket API (events wrapped with a subscription id) and the retired listenKey sockets (raw or combined)
 alike, for orders placed through any door. Source: "User Data Streams for Binance".
 """
 
-from collections.abc import Callable, Container, Iterator
-from typing import TypeAlias
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import msgspec
 from msgspec import Struct
 
 from simexchange.dialects.base import Coverage, Fidelity, Sink
-from simexchange.dialects.binance import user_encoders
-from simexchange.dialects.binance.user_encoders import Payload, Progress
-from simexchange.domain.events import (
-    BalanceAdjusted,
-    BalancesChanged,
-    Batch,
-    OrderAccepted,
-    OrderCanceled,
-    OrderExpired,
-    Trade,
-    TradePrevented,
-)
+from simexchange.dialects.binance.execution_reports import Payload
+from simexchange.dialects.binance.stream_settings import StreamSettings
+from simexchange.dialects.binance.user_events import UserEvents, Write
+from simexchange.domain.events import Batch
 from simexchange.domain.ids import AccountId
-from simexchange.domain.order import OrderTerms
+from simexchange.venue.venue import Venue
 
-Write: TypeAlias = Callable[[int], Payload]
-"""A time unit in ns -> the event."""
-PrivateEvent: TypeAlias = tuple[AccountId, Write]
-
+_REPORT_NOTE = (
+    "the documentation is silent on a second NEW when a stop is triggered and on reports of rejected orders: both are "
+    "switches, off at first; no allocations, as there is no smart order routing"
+)
+_LIST_NOTE = (
+    "before the reports of the orders it announces, after those of the orders that ended: the documentation states no "
+    "order; RESPONSE for a rejected list is a switch, off at first"
+)
 EVENTS = (
-    ("executionReport", Fidelity.SAME, "rejected requests make no report"),
+    ("executionReport", Fidelity.SAME, _REPORT_NOTE),
     ("outboundAccountPosition", Fidelity.SAME, ""),
     ("balanceUpdate", Fidelity.SAME, ""),
     ("eventStreamTerminated", Fidelity.SAME, ""),
     ("listenKeyExpired", Fidelity.SAME, "on sockets opened with a listenKey"),
-    ("listStatus", Fidelity.MISSING, "there are no order lists"),
+    ("listStatus", Fidelity.SAME, _LIST_NOTE),
     ("externalLockUpdate", Fidelity.MISSING, "there are no outside locks"),
 )
 
@@ -74,8 +70,9 @@ def subscription_prefix(subscription_id: int) -> bytes:
 class UserHub:
     """Every user data subscription of the venue, by account. Accounts without one cost nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, venue: Venue, settings: StreamSettings) -> None:
         self._listeners: dict[AccountId, dict[UserSubscription, None]] = {}
+        self._events = UserEvents(venue, settings)
 
     @property
     def accounts(self) -> int:
@@ -92,11 +89,23 @@ class UserHub:
             if not listeners:
                 del self._listeners[subscription.account_id]
 
+    @contextmanager
+    def replacing(self) -> Iterator[None]:
+        """What is placed inside is the second half of a cancel-replace: if it is rejected, that is reported.
+
+        Source: Binance "ENUM Definitions", execution type REJECTED.
+        """
+        self._events.reports_rejects = True
+        try:
+            yield
+        finally:
+            self._events.reports_rejects = self._events.settings.report_rejects
+
     def on_batch(self, batch: Batch) -> None:
         """Tell every listened-to account what happened to it."""
         if not self._listeners:
             return
-        for account_id, write in private_events(batch, self._listeners):
+        for account_id, write in self._events.of(batch, self._listeners):
             _publish(tuple(self._listeners.get(account_id, ())), write)
 
 
@@ -113,51 +122,3 @@ def _publish(listeners: tuple[UserSubscription, ...], write: Write) -> None:
                 event = encoded[listener.unit] = msgspec.json.encode(write(listener.unit))
             message = wrapped[key] = listener.wrap(event)
         listener.sink.send(message)
-
-
-def private_events(batch: Batch, listened: Container[AccountId]) -> Iterator[PrivateEvent]:
-    """What the batch means for the accounts listened to, in the batch's own order; of a match first the taker's."""
-    ts_ns = batch.ts_ns
-    prevented: dict[int, TradePrevented] = {}
-    for event in batch.events:
-        match event:
-            case BalancesChanged(account_id=account_id) if account_id in listened:
-                yield account_id, _position(event, ts_ns)
-            case OrderAccepted(order=terms) if terms.account_id in listened:
-                yield _report(terms, user_encoders.accepted(event), ts_ns)
-            case Trade():
-                for execution in (event.taker, event.maker):
-                    if execution.order.account_id in listened:
-                        yield _report(execution.order, user_encoders.traded(event, execution), ts_ns)
-            case OrderCanceled(order=terms) if terms.account_id in listened:
-                yield _report(terms, user_encoders.canceled(event), ts_ns)
-            case TradePrevented() if event.taker.account_id in listened:
-                prevented[event.prevented_id] = event
-                yield from _decrements(event, ts_ns)
-            case OrderExpired(order=terms) if terms.account_id in listened:
-                meeting = None if event.prevented_id is None else prevented[event.prevented_id]
-                yield _report(terms, user_encoders.expired(event, meeting), ts_ns)
-            case BalanceAdjusted(account_id=account_id) if account_id in listened:
-                yield account_id, _adjustment(event, ts_ns)
-            case _:
-                pass
-
-
-def _decrements(event: TradePrevented, ts_ns: int) -> Iterator[PrivateEvent]:
-    """The sides that lost quantity and live on; a side that ends is reported with its expiry."""
-    if event.taker_prevented_quantity and event.taker_leaves_quantity:
-        yield _report(event.taker, user_encoders.decremented(event, taker=True), ts_ns)
-    if event.maker_prevented_quantity and event.maker_leaves_quantity:
-        yield _report(event.maker, user_encoders.decremented(event, taker=False), ts_ns)
-
-
-def _report(terms: OrderTerms, progress: Progress, ts_ns: int) -> PrivateEvent:
-    return terms.account_id, lambda unit: user_encoders.execution_report(terms, progress, ts_ns, unit)
-
-
-def _adjustment(event: BalanceAdjusted, ts_ns: int) -> Write:
-    return lambda unit: user_encoders.balance_update(event, ts_ns, unit)
-
-
-def _position(event: BalancesChanged, ts_ns: int) -> Write:
-    return lambda unit: user_encoders.account_position(event, ts_ns, unit)

@@ -62,12 +62,7 @@ def _method(operation: Operation | SessionMethod) -> Method:
             in_session = (*own, RECV_WINDOW, TIMESTAMP)
     if isinstance(operation, SessionMethod) and operation.signs_anew:
         in_session = None
-    strict = isinstance(operation, SessionMethod) or not operation.lenient
-    return Method(
-        operation,
-        Plan(alone, strict=strict),
-        None if in_session is None else Plan(in_session, strict=strict),
-    )
+    return Method(operation, Plan(alone), None if in_session is None else Plan(in_session))
 
 
 def methods(settings: BinanceSettings) -> dict[str, Method]:

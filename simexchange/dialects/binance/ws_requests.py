@@ -119,7 +119,8 @@ def failure(
     rate_limits: list[dict[str, object]] | None,
     data: dict[str, object] | None = None,
 ) -> bytes:
-    error: dict[str, object] = {"code": refusal.code, "msg": refusal.text}
+    error = refusal.body
+    data = data if refusal.data is None else refusal.data
     if data is not None:
         error["data"] = data
     answer: dict[str, object] = {"id": request_id, "status": refusal.status, "error": error}

@@ -17,7 +17,7 @@ from simexchange.dialects.base import Reply, Request
 from simexchange.dialects.binance.dialect import BinanceDialect
 from simexchange.dialects.binance.settings import BinanceSettings
 from simexchange.domain.commands import ChangeRules, CreateAccount, CreateKey, Deposit, ListInstrument
-from simexchange.domain.enums import KeyKind, Permission
+from simexchange.domain.enums import Contingency, KeyKind, OrderType, Permission, TriggerKind
 from simexchange.domain.ids import FIRST_ACCOUNT, AccountId, Symbol
 from simexchange.domain.instrument import Asset, Instrument, PriceBand, Rules
 from simexchange.domain.secret import Secret
@@ -61,6 +61,23 @@ RULES: Final = Rules(
     price_band=PriceBand(5 * RATE_ONE, RATE_ONE // 5, 5 * RATE_ONE, RATE_ONE // 5),
     max_open_orders=200,
 )
+"""Plain orders and nothing else."""
+BASIS_POINT: Final = RATE_ONE // 10_000
+EVERYTHING: Final = replace(
+    RULES,
+    max_triggered_orders=5,
+    max_iceberg_parts=100,
+    max_order_lists=20,
+    max_amends=10,
+    trail_above=(10 * BASIS_POINT, 2_000 * BASIS_POINT),
+    trail_below=(10 * BASIS_POINT, 2_000 * BASIS_POINT),
+    triggers=tuple((kind, order_type) for kind in TriggerKind for order_type in OrderType),
+    amend=True,
+    pegs=True,
+    order_lists=(Contingency.OCO, Contingency.OTO),
+    pays_other=True,
+)
+"""All that a liquid symbol of the venue takes."""
 
 
 class Answer:

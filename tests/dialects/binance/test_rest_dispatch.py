@@ -3,7 +3,8 @@
 import json
 import logging
 import re
-from typing import Any, Final
+from typing import Final
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -64,22 +65,20 @@ def test_the_unknown_is_free_and_carries_no_weight(bench: Bench) -> None:
     assert bench.get("/api/v3/ping").headers["x-mbx-used-weight"] == "1"
 
 
-MISSING: Final = [operation for operation in OPERATIONS if operation.note.startswith("answers ")]
+SOR_ORDER: Final = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "quantity": "0.1"}
 
 
-@pytest.mark.parametrize("operation", MISSING, ids=lambda operation: operation.rest)
-def test_what_is_not_built_is_refused_as_the_table_says(bench: Bench, operation: Any) -> None:
-    method, path = operation.rest.split(" ")
-    answer = bench.alice.ask(method, path, symbol="BTCUSDT", anything="else")
-    status, code, text = answer.refusal
-    assert (status, f"answers {code} {text}") == (400, operation.note)
-    assert bench.alice.ask(method, path, symbol="NOPE").refusal[1] in (-1121, code)
+@pytest.mark.parametrize("path", ["/api/v3/sor/order", "/api/v3/sor/order/test"])
+def test_smart_order_routing_is_answered_as_on_a_symbol_without_it(bench: Bench, path: str) -> None:
+    assert bench.alice.ask("POST", path, **SOR_ORDER).refusal == (400, -1013, "This symbol has no SOR.")
+    assert bench.alice.ask("POST", path, **(SOR_ORDER | {"symbol": "NOPE"})).refusal[1] == -1121
+    assert bench.alice.ask("POST", path, **(SOR_ORDER | {"type": "STOP_LOSS"})).refusal[1] == -1116
 
 
-def test_what_is_not_built_is_signed_all_the_same(bench: Bench) -> None:
-    path = "/api/v3/order/cancelReplace"
-    assert bench.send("POST", path, "symbol=BTCUSDT").refusal[1] == -1102
-    assert bench.send("POST", path, "symbol=BTCUSDT&timestamp=1&signature=x").refusal[1] == -2014
+def test_what_no_symbol_has_is_signed_all_the_same(bench: Bench) -> None:
+    path = "/api/v3/sor/order"
+    assert bench.send("POST", path, urlencode(SOR_ORDER)).refusal[1] == -1102
+    assert bench.send("POST", path, urlencode(SOR_ORDER) + "&timestamp=1&signature=x").refusal[1] == -2014
 
 
 def is_an_answer_of_the_venue(answer: Answer) -> bool:
@@ -88,8 +87,9 @@ def is_an_answer_of_the_venue(answer: Answer) -> bool:
     if answer.status == 200:
         return isinstance(answer.body, dict | list)
     body = answer.body
-    known = {400, 401, 405, 418, 429}
-    return answer.status in known and list(body) == ["code", "msg"] and body["code"] < 0 and "{" not in body["msg"][:20]
+    known = {400, 401, 405, 409, 418, 429}
+    keys = ["code", "msg", "data"] if body["code"] in (-2021, -2022) else ["code", "msg"]
+    return answer.status in known and list(body) == keys and body["code"] < 0 and "{" not in body["msg"][:20]
 
 
 TEXT = st.one_of(st.text(max_size=30), st.from_regex(r"[a-zA-Z0-9=&%+\[\]\",.]*", fullmatch=True))

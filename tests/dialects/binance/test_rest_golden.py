@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from dialects.binance.rest_bench import Answer, Bench
+from dialects.binance.rest_bench import EVERYTHING, Answer, Bench
 
 GOLDEN: Final = Path(__file__).parent / "golden" / "rest"
 KEYS: Final[dict[str, Any]] = json.loads((GOLDEN.parent / "rest_keys.json").read_text())
@@ -15,7 +15,7 @@ KEYS: Final[dict[str, Any]] = json.loads((GOLDEN.parent / "rest_keys.json").read
 
 def story() -> Bench:
     """A day at the venue: trades on both sides, a cancel, an expiry, a self-trade prevented, orders that rest."""
-    bench = Bench()
+    bench = Bench(rules=EVERYTHING)
     bench.alice.order(newClientOrderId="a-1")
     bench.advance(1_000)
     bench.bob.order(newClientOrderId="b-1", side="SELL", quantity="0.04")

@@ -307,10 +307,10 @@ def test_money_is_locked_by_an_order_and_free_again_after_its_cancel(bench: Benc
     assert quote() == ("100000.00000000", "0.00000000")
 
 
-def test_transfer_falls_back_to_decrement(bench: Bench) -> None:
+def test_transfer_within_one_account_works_as_decrement(bench: Bench) -> None:
     bench.alice.order(side="SELL")
     body = bench.alice.order(selfTradePreventionMode="TRANSFER").body
-    assert (body["status"], body["selfTradePreventionMode"]) == ("EXPIRED_IN_MATCH", "DECREMENT")
+    assert (body["status"], body["selfTradePreventionMode"]) == ("EXPIRED_IN_MATCH", "TRANSFER")
 
 
 def test_an_account_trades_with_itself_where_prevention_is_off(bench: Bench) -> None:

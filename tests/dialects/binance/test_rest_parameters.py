@@ -225,7 +225,7 @@ NOT_REQUIRED: Final = "Parameter '{}' sent when not required."
         ),
         (
             {"type": "STOP_LOSS_LIMIT", "trailingDelta": "100"},
-            (400, -1013, "Trailing stop orders are not supported for this symbol."),
+            (400, -1013, "Stop loss limit orders are not supported for this symbol."),
         ),
         ({"icebergQty": "0.01"}, (400, -1013, "Iceberg orders are not supported for this symbol.")),
         (

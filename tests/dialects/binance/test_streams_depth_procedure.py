@@ -9,19 +9,24 @@ from typing import Final
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from dialects.binance.stream_bench import BTC, PEER, Bench, units
+from dialects.binance.user_bench import OrdersBench
 from simexchange.dialects.base import Request
 from simexchange.dialects.binance.names import text8
+from simexchange.dialects.binance.settings import LIMITS_OFF, BinanceSettings
 from simexchange.domain.commands import CancelOrder, CreateAccount, Deposit, PlaceOrder
-from simexchange.domain.enums import OrderType, SelfTradePrevention, Side, TimeInForce
-from simexchange.domain.events import OrderAccepted
+from simexchange.domain.enums import OrderType, SelfTradePrevention, Side, TimeInForce, TriggerKind
+from simexchange.domain.events import OrderAccepted, OrderTriggered
+from simexchange.domain.trigger import Trigger
 from simexchange.domain.units import parse_units
 
 DIFFS: Final = 100_000
 CHECK_EVERY: Final = 500
 RESTART_EVERY: Final = 20_000
 MOST_OPEN: Final = 300
+SHORT_STEPS: Final = 6_000
 TICK: Final = units("0.01")
 LOT: Final = units("0.001")
 
@@ -114,10 +119,15 @@ class LocalBook:
 
 
 class Flow:
-    """Seeded orders that rest, match and are canceled around a price that wanders."""
+    """Seeded orders that rest, match and are canceled around a price that wanders.
 
-    def __init__(self, bench: Bench) -> None:
+    ``every_kind`` brings icebergs, hidden orders and stops that set one another off.
+    """
+
+    def __init__(self, bench: Bench, *, every_kind: bool = False) -> None:
         self._bench = bench
+        self._every_kind = every_kind
+        self.triggered = self.cascades = 0
         self._chance = random.Random(11)
         self._middle = 10_000
         self._placed = 0
@@ -140,22 +150,58 @@ class Flow:
         ticks = self._middle - distance if side is Side.BUY else self._middle + distance
         account_id = self._chance.choice(self._traders)
         self._placed += 1
-        batch = self._bench.door.submit(
-            PlaceOrder(
-                account_id,
-                BTC,
-                side,
-                OrderType.LIMIT,
-                f"flow-{self._placed}",
-                quantity=LOT * self._chance.randint(1, 2_000),
-                price=TICK * ticks,
-                time_in_force=TimeInForce.IOC if chance > 0.95 else TimeInForce.GTC,
-                self_trade_prevention=SelfTradePrevention.NONE,
-            )
+        order = PlaceOrder(
+            account_id,
+            BTC,
+            side,
+            OrderType.LIMIT,
+            f"flow-{self._placed}",
+            quantity=LOT * self._chance.randint(1, 2_000),
+            price=TICK * ticks,
+            time_in_force=TimeInForce.IOC if chance > 0.95 else TimeInForce.GTC,
+            self_trade_prevention=SelfTradePrevention.NONE,
         )
+        batch = self._bench.door.submit(self._dressed(order) if self._every_kind else order)
         first = batch.events[0]
         if isinstance(first, OrderAccepted) and chance <= 0.95:
             self._open.append((account_id, first.order.order_id))
+        triggered = sum(1 for event in batch.events if isinstance(event, OrderTriggered))
+        self.triggered += triggered
+        self.cascades += triggered > 1
+
+    def _dressed(self, order: PlaceOrder) -> PlaceOrder:
+        """A third stays as it is; the others become icebergs, hidden orders or stops."""
+        kind = self._chance.randrange(6)
+        if kind == 0:
+            return replace(order, display_quantity=min(order.quantity, LOT * 50), time_in_force=TimeInForce.GTC)
+        if kind == 1:
+            return replace(order, hidden=True, time_in_force=TimeInForce.GTC)
+        if kind in (2, 3):
+            away = TICK * self._chance.randint(1, 12)
+            price = order.price + away if order.side is Side.BUY else order.price - away
+            trigger = Trigger(TriggerKind.STOP, TICK * self._middle + away * (1 if order.side is Side.BUY else -1))
+            return replace(order, trigger=trigger, price=price)
+        return order
+
+
+def rest_book(bench: Bench) -> tuple[dict[str, str], dict[str, str]]:
+    """The whole book as REST gives it."""
+    reply = bench.dialect.handle(Request("GET", "/api/v3/depth", "symbol=BTCUSDT&limit=5000", {}, b"", PEER))
+    snapshot = _snapshots.decode(reply.body)
+    bids, asks = ({level.price: level.quantity for level in side} for side in (snapshot.bids, snapshot.asks))
+    return bids, asks
+
+
+def shown(bench: Bench, side: Side) -> dict[str, str]:
+    """What the orders of a side show, added up one by one: the tip of an iceberg, nothing of a hidden order."""
+    totals: dict[int, int] = {}
+    for account in bench.door.venue.accounts.values():
+        for order in account.all_open_orders():
+            terms = order.terms
+            if terms.side is side and terms.working_ns >= 0 and not terms.hidden:
+                tip = order.shown_quantity if terms.display_quantity else order.leaves_quantity
+                totals[terms.price] = totals.get(terms.price, 0) + tip
+    return {text8(price): text8(quantity) for price, quantity in totals.items()}
 
 
 def server_book(bench: Bench, side: Side) -> dict[str, str]:
@@ -188,3 +234,34 @@ def test_a_client_that_follows_the_procedure_has_the_servers_book_over_100_000_d
     assert restarts == 5
     assert len(book.bids) > 20
     assert len(book.asks) > 20
+
+
+def test_icebergs_hidden_orders_and_stops_that_set_one_another_off_leave_client_and_server_with_one_book() -> None:
+    """Also: the trades of the stream are those of the tape, none missing, none twice."""
+    bench = OrdersBench(BinanceSettings(limits=LIMITS_OFF))
+    bench.advance(1_000)
+    trades = bench.connect("/ws/btcusdt@trade")
+    flow = Flow(bench, every_kind=True)
+    book = LocalBook(bench)
+    checked = 0
+    told: list[int] = []
+    first = bench.door.venue.markets[BTC].next_trade_id
+    for step in range(SHORT_STEPS):
+        flow.step()
+        if step % 3:
+            continue
+        bench.advance(100)
+        book.hear()
+        for payload in trades.sink.pings:
+            trades.session.on_pong(payload)
+        trades.sink.pings.clear()
+        told.extend(event["t"] for event in trades.take())
+        if book.is_current and step % 30 == 0:
+            checked += 1
+            assert rest_book(bench) == (book.bids, book.asks)
+            assert (book.bids, book.asks) == (shown(bench, Side.BUY), shown(bench, Side.SELL))
+    assert told == list(range(first, bench.door.venue.markets[BTC].next_trade_id))
+    assert len(told) > 500
+    assert checked > 100
+    assert flow.triggered > 200
+    assert flow.cascades > 20

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from dialects.binance.stream_bench import BTC, SECRET, START_MS, Bench, Socket, key_of, sign
+from dialects.binance.user_bench import listen, position, report
 from simexchange.domain.commands import CancelAllOrders, CancelOrder, Deposit, SetTradingStatus, Withdraw
 from simexchange.domain.enums import SelfTradePrevention, Side, TimeInForce, TradingStatus
 from simexchange.domain.units import parse_units
@@ -15,56 +16,6 @@ NOW = START_MS
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
-
-
-def listen(bench: Bench, account_id: int) -> Socket:
-    """A raw socket by listenKey."""
-    return bench.connect(f"/ws/{bench.dialect.listen_keys.start(account_id)}")
-
-
-def report(**changes: Any) -> dict[str, Any]:
-    """A NEW executionReport of a limit buy of 2 at 100, with changes."""
-    return {
-        "e": "executionReport",
-        "E": NOW,
-        "s": "BTCUSDT",
-        "c": "order-1",
-        "S": "BUY",
-        "o": "LIMIT",
-        "f": "GTC",
-        "q": "2.00000000",
-        "p": "100.00000000",
-        "P": "0.00000000",
-        "F": "0.00000000",
-        "g": -1,
-        "C": "",
-        "x": "NEW",
-        "X": "NEW",
-        "r": "NONE",
-        "i": 1,
-        "l": "0.00000000",
-        "z": "0.00000000",
-        "L": "0.00000000",
-        "n": "0",
-        "N": None,
-        "T": NOW,
-        "t": -1,
-        "I": 1,
-        "w": True,
-        "m": False,
-        "M": False,
-        "O": NOW,
-        "Z": "0.00000000",
-        "Y": "0.00000000",
-        "Q": "0.00000000",
-        "W": NOW,
-        "V": "EXPIRE_MAKER",
-    } | changes
-
-
-def position(*balances: tuple[str, str, str], at: int = NOW) -> dict[str, Any]:
-    listed = [{"a": asset, "f": free, "l": held} for asset, free, held in balances]
-    return {"e": "outboundAccountPosition", "E": at, "u": at, "B": listed}
 
 
 def reports(socket: Socket) -> list[dict[str, Any]]:

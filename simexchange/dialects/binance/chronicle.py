@@ -1,0 +1,104 @@
+"""What this venue tells of the past and the core does not keep: why orders ended, how they were amended, when order
+lists last changed. Written from events, read by the queries; house accounts are left out.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from msgspec import Struct
+
+from simexchange.dialects.binance import names
+from simexchange.domain.commands import SetTradingStatus
+from simexchange.domain.enums import CancelReason, ExpireReason
+from simexchange.domain.events import (
+    Batch,
+    Event,
+    OrderAmended,
+    OrderCanceled,
+    OrderExpired,
+    OrderListEnded,
+    OrderListPlaced,
+    OrderListUpdated,
+)
+from simexchange.domain.ids import AccountId, OrderId, Symbol
+from simexchange.venue.accounts import Account
+
+
+class Ending(Struct, frozen=True, gc=False):
+    """How an order ended that its owner did not end: status and reason in the venue's words ("": none is told)."""
+
+    status: str
+    reason: str = ""
+
+
+class Amendment(Struct, frozen=True):
+    ts_ns: int
+    event: OrderAmended
+
+
+CLOSED_BY_VENUE: Final = Ending("EXPIRED", "EXCHANGE_CANCELED")
+_ENDINGS: Final = {
+    reason: Ending(names.EXPIRED_IN_MATCH)
+    if reason is ExpireReason.SELF_TRADE
+    else Ending("EXPIRED", names.EXPIRY_REASON_WORDS[reason])
+    for reason in ExpireReason
+}
+
+
+class Chronicle:
+    """One venue's notes, by order and by order list."""
+
+    def __init__(self, accounts: dict[AccountId, Account]) -> None:
+        self._accounts = accounts
+        self._endings: dict[tuple[Symbol, OrderId], Ending] = {}
+        self._amendments: dict[tuple[Symbol, OrderId], list[Amendment]] = {}
+        self._list_changes: dict[int, int] = {}
+
+    def ending(self, symbol: Symbol, order_id: OrderId) -> Ending | None:
+        """How an order ended; None if it is open or filled, or its owner canceled it."""
+        return self._endings.get((symbol, order_id))
+
+    def amendments(self, symbol: Symbol, order_id: OrderId) -> list[Amendment]:
+        """The amendments of an order, the first one first."""
+        return self._amendments.get((symbol, order_id), [])
+
+    def list_changed_ns(self, list_id: int) -> int:
+        """When an order list was last told to have changed: placed, a leg renamed, or all done."""
+        return self._list_changes[list_id]
+
+    def on_batch(self, batch: Batch) -> None:
+        for event in batch.events:
+            note = _NOTES.get(type(event))
+            if note is not None:
+                note(self, batch, event)
+
+    def _note_expired(self, batch: Batch, event: OrderExpired) -> None:  # noqa: ARG002  (all notes are called alike)
+        terms = event.order
+        if not self._accounts[terms.account_id].house:
+            self._endings[terms.symbol, terms.order_id] = _ENDINGS[event.reason]
+
+    def _note_canceled(self, batch: Batch, event: OrderCanceled) -> None:
+        """The venue's cancels are expiries on this wire; a leg goes as the order goes whose end ends its list."""
+        by_venue = event.reason in (CancelReason.INSTRUMENT_CLOSED, CancelReason.VENUE) or (
+            event.reason is CancelReason.LIST_CANCELED and isinstance(batch.command, SetTradingStatus)
+        )
+        if by_venue and not self._accounts[event.order.account_id].house:
+            self._endings[event.order.symbol, event.order.order_id] = CLOSED_BY_VENUE
+
+    def _note_amended(self, batch: Batch, event: OrderAmended) -> None:
+        terms = event.order
+        if not self._accounts[terms.account_id].house:
+            self._amendments.setdefault((terms.symbol, terms.order_id), []).append(Amendment(batch.ts_ns, event))
+
+    def _note_list(self, batch: Batch, event: OrderListPlaced | OrderListUpdated | OrderListEnded) -> None:
+        self._list_changes[event.order_list.list_id] = batch.ts_ns
+
+
+_NOTES: Final[dict[type[Event], Callable[[Chronicle, Batch, Any], None]]] = {
+    OrderExpired: Chronicle._note_expired,
+    OrderCanceled: Chronicle._note_canceled,
+    OrderAmended: Chronicle._note_amended,
+    OrderListPlaced: Chronicle._note_list,
+    OrderListUpdated: Chronicle._note_list,
+    OrderListEnded: Chronicle._note_list,
+}
