@@ -9,6 +9,7 @@ from simexchange.scenario.specs import (
     InstrumentSpec,
     MarketSpec,
     Scenario,
+    TrailSpec,
     VenueSpec,
 )
 
@@ -22,6 +23,7 @@ __all__ = [
     "InstrumentSpec",
     "MarketSpec",
     "Scenario",
+    "TrailSpec",
     "UnknownScenario",
     "VenueSpec",
     "build_world",

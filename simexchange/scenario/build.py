@@ -11,12 +11,19 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from simexchange.domain.commands import Command, CreateAccount, CreateKey, Deposit, ListInstrument
-from simexchange.domain.enums import KeyKind, OrderType, Permission
+from simexchange.domain.enums import (
+    Contingency,
+    KeyKind,
+    OrderType,
+    Permission,
+    SelfTradePrevention,
+    TriggerKind,
+)
 from simexchange.domain.events import CommandRejected
 from simexchange.domain.ids import FIRST_ACCOUNT, AccountId, AssetName
 from simexchange.domain.instrument import Asset, Instrument, PriceBand, Rules
 from simexchange.domain.secret import Secret
-from simexchange.domain.units import RATE_DECIMALS, parse_units, round_down
+from simexchange.domain.units import RATE_DECIMALS, Rate, parse_units, round_down
 from simexchange.scenario.calm import BALANCES, calm
 from simexchange.scenario.motion import history_plans
 from simexchange.scenario.specs import AccountSpec, InstrumentSpec, Scenario, VenueSpec
@@ -142,10 +149,7 @@ def _listing(spec: InstrumentSpec) -> ListInstrument:
     def quantity(text: str) -> int:
         return parse_units(text, spec.quantity_decimals)
 
-    band = None
-    if spec.band is not None:
-        up, down = (parse_units(text, RATE_DECIMALS) for text in (spec.band.up, spec.band.down))
-        band = PriceBand(up, down, up, down, spec.band.minutes)
+    trail = _trail(spec)
     rules = Rules(
         tick_size=price(spec.tick),
         lot_size=quantity(spec.lot),
@@ -156,10 +160,24 @@ def _listing(spec: InstrumentSpec) -> ListInstrument:
         market_max_quantity=quantity(spec.market_max_quantity),
         min_notional=parse_units(spec.min_notional, quote.decimals),
         max_notional=parse_units(spec.max_notional, quote.decimals),
-        price_band=band,
+        price_band=_band(spec),
         max_open_orders=spec.max_open_orders,
+        max_position=quantity(spec.max_position),
+        max_triggered_orders=spec.max_triggered_orders,
+        max_iceberg_orders=spec.max_iceberg_orders,
+        max_iceberg_parts=spec.max_iceberg_parts,
+        max_amends=spec.max_amends,
+        max_order_lists=spec.max_order_lists,
+        trail_above=trail,
+        trail_below=trail,
         order_types=tuple(OrderType(name) for name in spec.order_types),
         post_only=spec.post_only,
+        triggers=tuple(_trigger(name) for name in spec.triggers),
+        amend=spec.amend,
+        pegs=spec.pegs,
+        order_lists=tuple(Contingency(name) for name in spec.order_lists),
+        pays_other=spec.pays_other,
+        self_trade_prevention=tuple(SelfTradePrevention(name) for name in spec.self_trade_prevention),
     )
     return ListInstrument(
         instrument,
@@ -169,6 +187,25 @@ def _listing(spec: InstrumentSpec) -> ListInstrument:
         round_down(price(spec.market.mid), rules.tick_size),
         spec.first_trade_id,
     )
+
+
+def _band(spec: InstrumentSpec) -> PriceBand | None:
+    if spec.band is None:
+        return None
+    up, down = (parse_units(text, RATE_DECIMALS) for text in (spec.band.up, spec.band.down))
+    return PriceBand(up, down, up, down, spec.band.minutes)
+
+
+def _trail(spec: InstrumentSpec) -> tuple[Rate, Rate] | None:
+    if spec.trailing is None:
+        return None
+    return parse_units(spec.trailing.least, RATE_DECIMALS), parse_units(spec.trailing.most, RATE_DECIMALS)
+
+
+def _trigger(name: str) -> tuple[TriggerKind, OrderType]:
+    """``take_profit_limit``: what triggers the order, and what it becomes."""
+    kind, _, order_type = name.rpartition("_")
+    return TriggerKind(kind), OrderType(order_type)
 
 
 def _open_account(door: Door, spec: AccountSpec, place: int, key_length: int, randomness: Randomness) -> BuiltAccount:

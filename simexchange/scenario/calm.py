@@ -5,7 +5,15 @@ Rules are those of the real instruments as documented and published by the venue
 
 from typing import Final
 
-from simexchange.scenario.specs import AccountSpec, BandSpec, InstrumentSpec, MarketSpec, Scenario, VenueSpec
+from simexchange.scenario.specs import (
+    AccountSpec,
+    BandSpec,
+    InstrumentSpec,
+    MarketSpec,
+    Scenario,
+    TrailSpec,
+    VenueSpec,
+)
 
 BALANCES: Final = {"USDT": "100000", "BTC": "2", "ETH": "20", "SOL": "500", "BNB": "10"}
 
@@ -34,6 +42,17 @@ def _binance(
         max_notional="9000000",
         band=BandSpec("5", "0.2"),
         max_open_orders=200,
+        triggers=("stop_market", "stop_limit", "take_profit_market", "take_profit_limit"),
+        trailing=TrailSpec("0.001", "0.2"),
+        max_triggered_orders=5,
+        max_iceberg_parts=100,
+        order_lists=("oco", "oto"),
+        pays_other=True,
+        max_order_lists=20,
+        amend=True,
+        max_amends=10,
+        pegs=True,
+        self_trade_prevention=("expire_taker", "expire_maker", "expire_both", "decrement", "transfer"),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 Decimal: TypeAlias = str
+PreventionName: TypeAlias = Literal["none", "expire_taker", "expire_maker", "expire_both", "decrement", "transfer"]
 
 
 class Spec(Struct, frozen=True, forbid_unknown_fields=True):
@@ -26,6 +27,13 @@ class BandSpec(Spec, frozen=True):
     up: Decimal = "5"
     down: Decimal = "0.2"
     minutes: int = 5
+
+
+class TrailSpec(Spec, frozen=True):
+    """The least and the most a trailing order may trail by, as shares of the price: "0.001" is 0.1 %."""
+
+    least: Decimal = "0.001"
+    most: Decimal = "0.2"
 
 
 class MarketSpec(Spec, frozen=True):
@@ -64,6 +72,29 @@ class InstrumentSpec(Spec, frozen=True):
     max_open_orders: int = 0
     order_types: tuple[Literal["limit", "market"], ...] = ("limit", "market")
     post_only: bool = True
+    triggers: tuple[Literal["stop_market", "stop_limit", "take_profit_market", "take_profit_limit"], ...] = ()
+    """Which triggered orders are taken: what triggers them and what they become."""
+    trailing: TrailSpec | None = None
+    max_triggered_orders: int = 0
+    max_iceberg_parts: int = 0
+    """0: no icebergs at all."""
+    max_iceberg_orders: int = 0
+    order_lists: tuple[Literal["oco", "oto"], ...] = ()
+    pays_other: bool = False
+    """Whether pending orders may sell what the working order of their list buys."""
+    max_order_lists: int = 0
+    amend: bool = False
+    max_amends: int = 0
+    pegs: bool = False
+    max_position: Decimal = "0"
+    self_trade_prevention: tuple[PreventionName, ...] = (
+        "none",
+        "expire_taker",
+        "expire_maker",
+        "expire_both",
+        "decrement",
+        "transfer",
+    )
     fees: FeeSpec = FeeSpec()
     price_decimals: int = 8
     quantity_decimals: int = 8

@@ -1,7 +1,8 @@
 """Cancel an order and send a new one in one request, and tell what became of either half.
 
 What can be seen without the book (parameters, filters, the order count) is looked at before anything happens, and
-refuses the request as a whole; from then on each half succeeds or fails for itself. Source: Binance REST, "Cancel an
+refuses the request as a whole; from then on each half succeeds or fails for itself, and the new order counts as one
+even if it was not tried. Source: Binance REST, "Cancel an
 Existing Order and Send a New Order", with its table of outcomes; WebSocket API, the same.
 """
 
@@ -49,7 +50,7 @@ def cancel_replace(context: Context, args: Args) -> object:
     canceled, cancel_refusal = _cancel(context, market, args)
     stops = args["cancelReplaceMode"] == STOP_ON_FAILURE
     if cancel_refusal is not None and stops:
-        context.dialect.limits.count_unattempted(command.account_id, context.now_ns)
+        context.dialect.limits.count_unplaced(command.account_id, context.now_ns)
         status = TOO_MANY_REQUESTS if too_many is not None else None
         raise _failed(canceled, NOT_ATTEMPTED, None, whole=True, status=status)
     placed, place_refusal = _place(context, args, command, rule, too_many)
@@ -96,6 +97,7 @@ def _place(
     try:
         return submit_order(context, args, command, rule), None
     except BinanceRefusal as refusal:
+        context.dialect.limits.count_unplaced(command.account_id, context.now_ns)
         return refusal.body, refusal
 
 

@@ -99,8 +99,8 @@ class Limits:
                 self._note_fill(event.taker, batch.ts_ns)
                 self._note_fill(event.maker, batch.ts_ns)
 
-    def count_unattempted(self, account_id: AccountId, now_ns: int) -> None:
-        """Count an order that was asked for and not tried, since the cancel before it failed."""
+    def count_unplaced(self, account_id: AccountId, now_ns: int) -> None:
+        """Count the new order of a cancel-replace that did not come to be."""
         self._count_order(account_id, 1, now_ns)
 
     def headers(self, peer: str, now_ns: int) -> tuple[Header, Header]:
