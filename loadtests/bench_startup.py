@@ -20,6 +20,7 @@ from benching import (
     Figures,
     chosen_rounds,
     elapsed_s,
+    middle,
     options,
     peers_python,
     report_absent,
@@ -126,8 +127,6 @@ def main() -> int:
     with contextlib.closing(loop):
         asyncio.set_event_loop(loop)
         runs = [loop.run_until_complete(fixture()) for _ in range(rounds if chosen.quick else FIXTURES)]
-    inside = Contest("")
-    inside.rounds[""] = runs
     table(
         "Process start and stop, in milliseconds",
         ("process", "ready", "first answer", "end after SIGTERM"),
@@ -137,7 +136,7 @@ def main() -> int:
         ],
     )
     report_absent(contest.absent)
-    started, stopped = inside.median("", "started"), inside.median("", "stopped")
+    started, stopped = (middle(run[figure] for run in runs) for figure in ("started", "stopped"))
     table(
         "The whole exchange in a running process, in milliseconds",
         ("start", "stop"),

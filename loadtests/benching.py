@@ -166,18 +166,21 @@ def answer_lines(ready: Mapping[str, Any], answer: Callable[[dict[str, Any]], Ma
 
 
 class Contest:
-    """Contestants by name, each a function that runs one round; and what all their rounds gave."""
+    """Contestants by name, each a function that runs one round; and what all their rounds gave.
+
+    Who cannot run the first round is absent; a later round that fails is left out.
+    """
 
     def __init__(self, reference: str) -> None:
         self.reference = reference
-        self.rounds: dict[str, list[Figures]] = {}
+        self.rounds: dict[str, dict[int, Figures]] = {}
         self.absent: dict[str, str] = {}
         self._contestants: dict[str, tuple[Callable[[], Figures], int]] = {}
 
     def enter(self, name: str, run: Callable[[], Figures], at_most: int = 1_000) -> None:
         """``at_most`` bounds the rounds of a slow one."""
         self._contestants[name] = (run, at_most)
-        self.rounds[name] = []
+        self.rounds[name] = {}
 
     def run(self, rounds: int, deadline_s: float) -> None:
         """Rounds in which everybody has one turn, begun by another each time; none begins after the deadline."""
@@ -190,19 +193,25 @@ class Contest:
             for name in names[start:] + names[:start]:
                 run, at_most = self._contestants[name]
                 if number < at_most and name not in self.absent:
-                    try:
-                        self.rounds[name].append(run())
-                    except Absent as absent:
-                        self.absent[name] = str(absent)
+                    self._take_turn(name, run, number)
+
+    def _take_turn(self, name: str, run: Callable[[], Figures], number: int) -> None:
+        try:
+            self.rounds[name][number] = run()
+        except Absent as absent:
+            if self.rounds[name]:
+                print(f"left out: round {number + 1} of {name}: {absent}")
+            else:
+                self.absent[name] = str(absent)
 
     def median(self, name: str, figure: str) -> float:
         """nan for who never ran."""
-        return middle(figures[figure] for figures in self.rounds[name])
+        return middle(figures[figure] for figures in self.rounds[name].values())
 
     def ratio(self, name: str, figure: str) -> float:
         """The median over rounds of the ratio to the reference in the same round."""
-        pairs = zip(self.rounds[name], self.rounds[self.reference], strict=False)
-        return middle(own[figure] / other[figure] for own, other in pairs)
+        own, other = self.rounds[name], self.rounds[self.reference]
+        return middle(own[number][figure] / other[number][figure] for number in own if number in other)
 
     @property
     def names(self) -> list[str]:

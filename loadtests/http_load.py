@@ -22,6 +22,7 @@ from simexchange.services.clock import MILLISECOND, RealClock, monotonic_ns
 CONNECTIONS: Final = 32
 OPEN_AT_ONCE: Final = 64
 """How many requests lie between an order and its cancel: more than are under way, fewer than may be open."""
+PINGS: Final = 8 * CONNECTIONS
 RECV_WINDOW_MS: Final = 60_000
 ORDER: Final = "/api/v3/order"
 TEST: Final = "/api/v3/order/test"
@@ -67,11 +68,11 @@ class Signer:
     def orders(self, count: int) -> list[bytes]:
         """Orders that rest far from the market, each canceled ``OPEN_AT_ONCE`` orders later; half and half.
 
-        Every connection begins with a ping: a server may accept it late, and its order come after the cancel.
+        They begin with pings: a server may accept a connection late, and its order would come after the cancel.
         """
         ids = [f"bench{self._number + number}" for number in range(count // 2)]
         self._number += len(ids)
-        requests = [f"GET /api/v3/ping HTTP/1.1\r\nHost: {self.authority}\r\n\r\n".encode()] * CONNECTIONS
+        requests = [f"GET /api/v3/ping HTTP/1.1\r\nHost: {self.authority}\r\n\r\n".encode()] * PINGS
         for place in range(len(ids) + OPEN_AT_ONCE):
             if place < len(ids):
                 requests.append(self._order(ORDER, ids[place]))

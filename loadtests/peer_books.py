@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flows import CANCEL, NEW, SELL, Step, load
@@ -121,7 +121,7 @@ def order_matching() -> tuple[Carry, Callable[[], int]]:
     logger.remove()  # it writes a line per order
     engine = MatchingEngine(seed=7)
     sides = (Side.BUY, Side.SELL)
-    now, tick = datetime(2026, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+    now, tick = datetime(2026, 1, 1), timedelta(microseconds=1)  # noqa: DTZ001 - it compares with naive ones
 
     def carry(step: Step) -> None:
         nonlocal now

@@ -200,28 +200,18 @@ SIGNED_REST: Final = (RECV_WINDOW, TIMESTAMP, SIGNATURE)
 class Plan:
     """How the parameters of one operation are read on one face; made once, used for every request."""
 
-    __slots__ = ("count", "known", "mandatory", "needed", "readers", "strict")
+    __slots__ = ("count", "mandatory", "readers", "strict")
 
     def __init__(self, params: Iterable[Param], *, strict: bool = True) -> None:
         params = tuple(params)
         self.readers: dict[str, Reader] = {param.name: param.reader for param in params}
         self.mandatory = tuple(param.name for param in params if param.mandatory)
         self.count = len(self.readers)
-        self.known = frozenset(self.readers)
-        self.needed = frozenset(self.mandatory)
         self.strict = strict
         """False for endpoints that ignore what they do not know (/sapi)."""
 
     def read(self, texts: Mapping[str, str]) -> Args:
         """Typed values of the parameters sent, or the first refusal in the venue's order."""
-        names = texts.keys()
-        if names <= self.known and names >= self.needed and "" not in texts.values():
-            readers = self.readers
-            return {name: readers[name](name, text) for name, text in texts.items()}
-        return self._read_doubtful(texts)
-
-    def _read_doubtful(self, texts: Mapping[str, str]) -> Args:
-        """The same where a name is missing, unknown or empty."""
         sent = len(texts)
         if sent > self.count and self.strict:
             raise BinanceRefusal(errors.TOO_MANY_PARAMETERS, self.count, sent)
