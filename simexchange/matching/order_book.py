@@ -55,11 +55,16 @@ class BookSide:
     def remove(self, order: Order) -> None:
         """Take a resting order out, whatever it still wants; its open quantity stays its own."""
         price = order.terms.price
-        level = self.levels[self.sign * price]
+        key = self.sign * price
+        level = self.levels[key]
         if price not in self.touched:
             self.touched[price] = level.quantity
         level.quantity -= order.shown_quantity if order.concealed else order.leaves_quantity
-        self.drop(level, order)
+        level.remove(order)
+        if not (level.orders or level.hidden):
+            del self.levels[key]
+            if level is self.best:
+                self.best = self.levels.peekitem(0)[1] if self.levels else None
 
     def reduce(self, level: PriceLevel, order: Order, quantity: Quantity) -> None:
         """Lower an order's open quantity; its place in the queue stays, unless an iceberg's tip is used up."""
@@ -85,14 +90,6 @@ class BookSide:
         elif order.shown_quantity > order.leaves_quantity:
             level.quantity -= order.shown_quantity - order.leaves_quantity
             order.shown_quantity = order.leaves_quantity
-
-    def drop(self, level: PriceLevel, order: Order) -> None:
-        """Take out an order whose visible quantity is off the total, and its level if it was the last."""
-        level.remove(order)
-        if not level:
-            del self.levels[self.sign * level.price]
-            if level is self.best:
-                self.best = self.levels.peekitem(0)[1] if self.levels else None
 
     def top(self) -> PriceLevel | None:
         """The best level that shows anything."""

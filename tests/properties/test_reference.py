@@ -206,7 +206,7 @@ def break_settlement(patch: pytest.MonkeyPatch) -> None:
 
 
 def break_time_priority(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(PriceLevel, "front", lambda level: next(reversed(level.orders.values())))
+    patch.setattr(PriceLevel, "front", lambda level: next(reversed(level.orders.values()), None))
 
 
 def break_trailing(patch: pytest.MonkeyPatch) -> None:
