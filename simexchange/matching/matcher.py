@@ -184,7 +184,7 @@ def _offers(
     whole.
     """
     against = book.against(side)
-    for level in against.levels.values():
+    for level in against.walk():
         if price and against.sign * level.price > against.sign * price:
             return
         again: list[tuple[Quantity, Quantity]] = []

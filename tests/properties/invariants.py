@@ -38,7 +38,7 @@ def _market(venue: Venue, market: Market) -> Iterator[str]:
     resting = set()
     for side in Side:
         yield from _side(f"{symbol} {side.value}", book.side(side), side)
-        for level in book.side(side).levels.values():
+        for level in book.side(side).walk():
             for order in (*level.orders.values(), *level.hidden.values()):
                 resting.add(order.terms.order_id)
                 if order.terms.side is not side or order.terms.symbol != symbol:
@@ -84,7 +84,7 @@ def _lists(venue: Venue) -> Iterator[str]:
 
 
 def _side(name: str, side: BookSide, kind: Side) -> Iterator[str]:
-    levels = list(side.levels.values())
+    levels = list(side.walk())
     prices = [level.price for level in levels]
     if prices != sorted(set(prices), reverse=kind is Side.BUY):
         yield f"{name}: levels out of order {prices}"
