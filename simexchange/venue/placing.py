@@ -60,7 +60,7 @@ def place(state: VenueState, command: PlaceOrder, ts_ns: int) -> list[Event]:
         work(turn, order)
     else:
         begin(turn, order)
-    if turn.stirred or (len(turn.events) > 1 and market.last_triggers):
+    if turn.stirred or (len(turn.events) > 1 and market.last_triggers.count):
         aftermath(turn)
     return turn.finish()
 

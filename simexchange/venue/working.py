@@ -69,8 +69,8 @@ def aftermath(turn: Turn) -> None:
         while turn.scanned < len(turn.events):
             event = turn.events[turn.scanned]
             turn.scanned += 1
-            if last and isinstance(event, Trade):
-                waiting.extend(_set_off(turn, TriggerSource.LAST, event.price))
+            if last.count and type(event) is Trade:
+                waiting += _set_off(turn, TriggerSource.LAST, event.price)
         if turn.stirred:
             released.extend(order_lists.react(turn))
         elif released:

@@ -56,7 +56,7 @@ STRICT: Final = rules(
     market_min_quantity=quantity("0.4"),
     market_max_quantity=quantity("4"),
     min_notional=amount("40"),
-    max_notional=amount("520"),
+    max_notional=amount("470"),
     price_band=PriceBand(rate("1.06"), rate("0.9"), rate("1.1"), rate("0.95"), minutes=2),
     max_open_orders=6,
     max_position=quantity("1020"),
