@@ -19,12 +19,12 @@ from simexchange.services.clock import NANOSECONDS, monotonic_ns
 SHOWN = 20
 
 
-def soak(count: int, seed: int, thorough_every: int) -> tuple[int, int]:
-    """Run ``count`` commands on a new venue; how many violations there were, and how many trades."""
+def soak(length: int, seed: int, thorough_every: int) -> tuple[int, int]:
+    """Run ``length`` commands on a new venue; how many violations there were, and how many trades."""
     comparison, generator, found = Comparison(thorough_every), RandomCommands(seed), 0
     for command in opening():
         comparison.submit(command)
-    for _ in range(count):
+    for _ in range(length):
         command, pause_ns = generator.next()
         batch, violations = comparison.submit(command, pause_ns)
         generator.observe(batch)
