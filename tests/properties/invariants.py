@@ -1,6 +1,7 @@
 """What must be true of a venue between any two commands, seen by walking through all of it."""
 
 from collections.abc import Iterator
+from itertools import islice
 
 from simexchange.domain.enums import OrderStatus, Side
 from simexchange.domain.ids import EXTERNAL_ACCOUNT
@@ -66,7 +67,9 @@ def _market(venue: Venue, market: Market) -> Iterator[str]:
 
 
 def _lists(venue: Venue) -> Iterator[str]:
-    for found in venue.order_lists.values():
+    latest = islice(reversed(venue.order_lists.values()), 50)
+    still_open = (found for own in venue.open_lists.values() for found in own.values())
+    for found in (*latest, *still_open):
         name = f"list {found.order_list.list_id}"
         is_open = any(leg.status.is_open for leg in found.legs)
         known = venue.open_lists.get(found.order_list.account_id, {}).get(found.order_list.client_list_id) is found

@@ -134,7 +134,9 @@ class Reference(State):
         reason, index = self.why_no_list(market, c, legs, is_oco)
         if reason:
             return [("list_rejected", reason, index)]
-        found = OrderList(len(self.lists) + 1, c.client_list_id, c.account_id, c.symbol, is_oco, legs, c.pays_other)
+        self.lists = [found for found in self.lists if not found.ended]
+        self.next_list += 1
+        found = OrderList(self.next_list - 1, c.client_list_id, c.account_id, c.symbol, is_oco, legs, c.pays_other)
         self.lists.append(found)
         facts: list[Fact] = []
         for leg in legs:

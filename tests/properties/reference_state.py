@@ -201,6 +201,7 @@ class State:
         self.accounts: dict[int, Account] = {0: Account((None, None), True), FEES: Account((None, None), True)}
         self.assets: set[str] = set()
         self.lists: list[OrderList] = []
+        self.next_list = 1
         self.now = 0
 
     def held(self, account_id: int, asset: str, apart_from: Order | None = None) -> int:
