@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from calm_market import START_NS, SYMBOL, CalmMarket, calm_with
-from simexchange.domain.enums import Permission, Side
-from simexchange.domain.units import format_trimmed
+from simexchange.domain.enums import Contingency, OrderType, Permission, SelfTradePrevention, Side, TriggerKind
+from simexchange.domain.units import RATE_ONE, format_trimmed
 from simexchange.scenario import (
     AccountSpec,
     BuiltWorld,
@@ -224,3 +224,15 @@ def test_every_venue_of_a_scenario_sees_the_same_prices() -> None:
     one, other = (door.market_data.feed(SYMBOL).candles for door in world.doors.values())
     months, same = (candles.query(Interval.MONTH_1, limit=12) for candles in (one, other))
     assert [candle.close for candle in months] == [candle.close for candle in same]
+
+
+def test_the_calm_instruments_take_every_kind_of_order(door: Door) -> None:
+    for market in door.venue.markets.values():
+        rules = market.rules
+        assert set(rules.triggers) == {(kind, order_type) for kind in TriggerKind for order_type in OrderType}
+        assert rules.trail_above == rules.trail_below == (RATE_ONE // 1_000, RATE_ONE // 5)
+        assert (rules.max_triggered_orders, rules.max_iceberg_parts, rules.max_order_lists) == (5, 100, 20)
+        assert (rules.order_lists, rules.pays_other) == ((Contingency.OCO, Contingency.OTO), True)
+        assert (rules.amend, rules.max_amends, rules.pegs) == (True, 10, True)
+        assert SelfTradePrevention.NONE not in rules.self_trade_prevention
+        assert len(rules.self_trade_prevention) == 5

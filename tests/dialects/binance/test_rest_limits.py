@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import pytest
 
+from dialects.binance.orders_story import OCO, OLD_OCO, OPO, OPOCO, OTO, OTOCO, STOP, Market, place
 from dialects.binance.rest_bench import ORDER, START_MS, Bench
 from simexchange.dialects.binance.operations import OPERATIONS
 from simexchange.dialects.binance.settings import LIMITS_OFF, BinanceSettings, LimitSettings
@@ -85,6 +86,21 @@ def test_a_public_request_weighs_what_is_documented_answered_or_refused(path: st
         ("DELETE", "order", {**SYMBOL, "orderId": 7}, 1),
         ("DELETE", "openOrders", SYMBOL, 1),
         ("PUT", "order/amend/keepPriority", SYMBOL, 4),
+        ("POST", "order/cancelReplace", SYMBOL, 1),
+        ("POST", "order/oco", SYMBOL, 1),
+        ("POST", "orderList/oco", SYMBOL, 1),
+        ("POST", "orderList/oto", SYMBOL, 1),
+        ("POST", "orderList/otoco", SYMBOL, 1),
+        ("POST", "orderList/opo", SYMBOL, 1),
+        ("POST", "orderList/opoco", SYMBOL, 1),
+        ("DELETE", "orderList", SYMBOL, 1),
+        ("POST", "sor/order", SYMBOL, 1),
+        ("POST", "sor/order/test", {**SYMBOL, "computeCommissionRates": "true"}, 20),
+        ("GET", "orderList", {}, 4),
+        ("GET", "allOrderList", {}, 20),
+        ("GET", "openOrderList", {}, 6),
+        ("GET", "order/amendments", {**SYMBOL, "orderId": 1}, 4),
+        ("GET", "myAllocations", SYMBOL, 20),
     ],
 )
 def test_a_signed_request_weighs_what_is_documented_and_order_entry_only_if_it_fails(
@@ -220,6 +236,40 @@ def test_canceled_and_expired_orders_stay_counted(ending: str) -> None:
     else:
         bench.alice.order(timeInForce="FOK")
     assert counts(bench) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("kind", "params", "orders"),
+    [
+        ("order/oco", OLD_OCO, 2),
+        ("orderList/oco", OCO, 2),
+        ("orderList/oto", OTO, 2),
+        ("orderList/otoco", OTOCO, 3),
+        ("orderList/opo", OPO, 2),
+        ("orderList/opoco", OPOCO, 3),
+    ],
+)
+def test_an_order_list_counts_as_its_orders_and_is_refused_if_they_are_too_many(
+    kind: str, params: dict[str, str], orders: int
+) -> None:
+    market = Market(settings=BinanceSettings(LimitSettings(orders_10s=orders)))
+    market.advance(20_000)
+    answer = place(market.alice, kind, params)
+    assert answer.headers["x-mbx-order-count-10s"] == str(orders)
+    refusal = place(market.alice, kind, params, listClientOrderId="other").refusal
+    assert refusal == (429, -1015, f"Too many new orders; current limit is {orders} orders per 10 SECOND.")
+    market.advance(10_000)
+    assert market.alice.order(price="59000", quantity="0.001").headers["x-mbx-order-count-10s"] == "1"
+    refusal = place(market.alice, kind, params, listClientOrderId="other").refusal
+    assert refusal[0] == 429
+
+
+def test_a_stop_that_trades_gives_one_back_whatever_set_it_off() -> None:
+    market = Market()
+    market.alice.order(**STOP)
+    assert counts(market) == (1, 1)
+    market.trade_at("58950", bid="58900")
+    assert counts(market) == (0, 0)
 
 
 def test_a_fill_of_yesterdays_order_lowers_todays_count_but_not_below_zero() -> None:

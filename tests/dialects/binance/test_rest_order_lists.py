@@ -29,6 +29,7 @@ KINDS: Final = {
     "orderList/opo": OPO,
     "orderList/opoco": OPOCO,
 }
+COMBINATION: Final = "Combination of optional parameters invalid."
 PRICES: Final = (400, -2010, "The relationship of the prices for the orders is not correct.")
 DUPLICATE: Final = (400, -2010, "Duplicate order sent.")
 UNKNOWN: Final = (400, -2011, "Unknown order sent.")
@@ -146,8 +147,7 @@ TAKE_PROFIT_BELOW: Final = {**BOTH_STOPS, "belowType": "TAKE_PROFIT"}
             (
                 400,
                 -1128,
-                "Combination of optional parameters invalid."
-                " Recommendation: 'stopLimitTimeInForce' should also be sent.",
+                f"{COMBINATION} Recommendation: 'stopLimitTimeInForce' should also be sent.",
             ),
         ),
         ("order/oco", {"stopLimitPrice": None}, not_required("stopLimitTimeInForce")),
@@ -415,7 +415,7 @@ def test_all_lists_come_upwards_from_an_id_or_time_and_else_the_latest_first(
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
-        ({"fromId": 1, "startTime": 1}, (400, -1128, "Combination of optional parameters invalid.")),
+        ({"fromId": 1, "startTime": 1}, (400, -1128, COMBINATION)),
         ({"startTime": 1, "endTime": 86_400_002}, (400, -1127, "More than 24 hours between startTime and endTime.")),
     ],
 )

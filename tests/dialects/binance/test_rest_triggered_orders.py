@@ -1,4 +1,4 @@
-"""Stops, trailing stops, icebergs and pegs over REST: what each type needs, what is refused and how, what becomes of it."""
+"""Stops, trailing stops, icebergs and pegs over REST: what each needs, how it is refused, what becomes of it."""
 
 from typing import Any, Final
 
@@ -34,6 +34,7 @@ def missing(name: str) -> tuple[int, int, str]:
 
 IMMEDIATELY: Final = (400, -2010, "Order would trigger immediately.")
 NO_STOP: Final = (400, -1102, "Param 'stopPrice' or 'trailingDelta' must be sent, but both were empty/null!")
+TOGETHER: Final = "Combination of optional fields invalid."
 COMBINATION: Final = (400, -1014, "Unsupported order combination.")
 NO_PEG: Final = (400, -1013, "This order type may not use pegged price.")
 WRONG_PEG: Final = (400, -1013, "This price peg cannot be used with this order type.")
@@ -86,8 +87,7 @@ WRONG_PEG: Final = (400, -1013, "This price peg cannot be used with this order t
             (
                 400,
                 -1128,
-                "Combination of optional fields invalid."
-                " Recommendation: 'pegOffsetType' and 'pegOffsetValue' must both be sent.",
+                f"{TOGETHER} Recommendation: 'pegOffsetType' and 'pegOffsetValue' must both be sent.",
             ),
         ),
         (
