@@ -165,7 +165,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--dormant", type=int, default=10_000, help="how many orders sleep")
     parser.add_argument("--commands", type=int, default=30_000, help="how many commands the flow has")
+    parser.add_argument("--quick", action="store_true", help="a tenth of the flow: a first impression")
     options = parser.parse_args()
+    if options.quick:
+        options.commands //= 10
     print(f"{options.dormant} dormant orders, a flow of {options.commands} commands that triggers none:")
     for name, figure, share in ratios(options.dormant, options.commands):
         print(f"  {name:15} {figure:8} commands/s  {share:.3f}")
