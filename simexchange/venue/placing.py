@@ -128,8 +128,7 @@ def accept(
     asked_price: Price = 0,
 ) -> Order:
     """The order gets its id and is known from now on; it holds nothing yet."""
-    market = turn.market
-    order_id = market.next_order_id
+    market, order_id = turn.market, turn.market.next_order_id
     market.next_order_id = order_id + 1
     terms = OrderTerms(
         order_id,

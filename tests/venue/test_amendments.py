@@ -328,3 +328,11 @@ def test_sleeping_orders_and_legs_of_lists_are_not_moved() -> None:
     for order_id in (1, 2):
         batch = amend(floor.alice, order_id, "5", keep_priority=False)
         assert floor.told(batch) == ["amend rejected: amend_not_possible"]
+
+
+def test_a_halted_instrument_says_so_before_it_looks_at_the_new_price() -> None:
+    floor = Floor(tick_size=price("0.5"))
+    floor.alice.buy("1", at="90")
+    floor.execute(SetTradingStatus(SYMBOL, TradingStatus.HALTED))
+    batch = amend(floor.alice, 1, at="90.25", keep_priority=False)
+    assert floor.told(batch) == ["amend rejected: instrument_not_trading"]
