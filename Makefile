@@ -41,10 +41,9 @@ check: $(VENV)/ready-dev  ## formatting, lint, types and the style guide
 	$(BIN)/python -m pytest -q tests/test_tidy.py
 
 .PHONY: bench
-bench: $(VENV)/ready-dev  ## run the benchmarks, one after the other
+bench: $(VENV)/ready-dev .venvs/bench/ready  ## run the benchmarks, one after the other; options: make bench ARGS=--quick
 	@set -e; for file in loadtests/bench_*.py; do \
-	[ -e "$$file" ] || { echo "loadtests/ holds no benchmark yet" >&2; exit 1; }; \
-	echo "== $$file"; $(BIN)/python "$$file" $(ARGS); \
+	echo; echo "== $$file"; $(BIN)/python "$$file" $(ARGS); \
 	done
 
 .PHONY: conformance
@@ -82,3 +81,16 @@ $(VENV)/ready-dev: pyproject.toml | $(BIN)/python
 	else mkdir -p $(@D); tail -n 3 .venvs/$*.log > $(@D)/unavailable; \
 	echo "warning: $(@D) could not be installed, so its tests will skip:" >&2; cat $(@D)/unavailable >&2; \
 	fi
+
+# What cannot be installed is absent from the benchmarks' tables, and stops nothing.
+.venvs/bench/ready: loadtests/requirements-bench.txt
+	@mkdir -p $(@D)
+	@echo "Installing what the benchmarks compare with into $(@D)"
+	@$(FIND_PYTHON); \
+	if [ -x $(@D)/bin/python ] || "$$python" -m venv --clear $(@D); then \
+	grep -v '^#' $< | while read -r package; do \
+	$(@D)/bin/python $(PIP) install --quiet --retries 2 "$$package" >> .venvs/bench.log 2>&1 \
+	|| echo "warning: $$package could not be installed, see .venvs/bench.log" >&2; \
+	done; \
+	fi; \
+	mkdir -p $(@D); touch $@

@@ -7,9 +7,9 @@ assets of 8, so every factor between units differs from 1.
 from collections.abc import Mapping
 from typing import Any, Final
 
+from msgspec import structs
 from msgspec.structs import replace
 
-from msgspec import structs
 from simexchange.domain.commands import (
     CancelAllOrders,
     CancelOrder,

@@ -165,9 +165,7 @@ def stray_imports(source: Source) -> Iterator[Finding]:
         library = name.split(".")[0]
         home = HOME_OF_SOURCE_OF_CHANCE.get(library)
         if home and source.path != home:
-            yield source.finding(
-                line, "stray-import", f"imports {library}", f"only {home} may; ask it instead"
-            )
+            yield source.finding(line, "stray-import", f"imports {library}", f"only {home} may; ask it instead")
         if library in SOCKET_LIBRARIES and floor_of(source.rooms) < FLOOR_OF_ROOM["transports"]:
             yield source.finding(
                 line,
@@ -192,13 +190,9 @@ def wall_clock_reads(source: Source) -> Iterator[Finding]:
         head, _, rest = _dotted(node).partition(".")
         parts = tuple(filter(None, [*origin.get(head, "").split("."), *rest.split(".")]))
         if parts[:1] == ("datetime",) and len(parts) > 1 and parts[-1] in WALL_CLOCK_READS:
-            yield source.finding(
-                node.lineno, "wall-clock", f"reads {'.'.join(parts)}", f"ask {CLOCK} instead"
-            )
+            yield source.finding(node.lineno, "wall-clock", f"reads {'.'.join(parts)}", f"ask {CLOCK} instead")
         elif parts in CHANCE_READS:
-            yield source.finding(
-                node.lineno, "wall-clock", f"draws {'.'.join(parts)}", f"ask {RANDOMNESS} instead"
-            )
+            yield source.finding(node.lineno, "wall-clock", f"draws {'.'.join(parts)}", f"ask {RANDOMNESS} instead")
 
 
 def floats(source: Source) -> Iterator[Finding]:
@@ -264,9 +258,7 @@ def left_for_later(source: Source) -> Iterator[Finding]:
     for line, text in prose:
         mark = LEFT_FOR_LATER.search(text)
         if mark:
-            yield source.finding(
-                line, "left-for-later", f"says {mark[0]}", "do it, or record it where work is planned"
-            )
+            yield source.finding(line, "left-for-later", f"says {mark[0]}", "do it, or record it where work is planned")
 
 
 def commented_out_code(source: Source) -> Iterator[Finding]:
@@ -343,11 +335,7 @@ def check_text(path: str, text: str) -> Iterator[Finding]:
     for line, row in enumerate(text.splitlines(), 1):
         place = MACHINE_PATH.search(row)
         if place:
-            yield Finding(
-                path, line, "machine-path", f"names {place[0]}...", "use a relative path or tmp_path"
-            )
+            yield Finding(path, line, "machine-path", f"names {place[0]}...", "use a relative path or tmp_path")
         host = REGISTRY.search(row)
         if host:
-            yield Finding(
-                path, line, "registry", f"names {host[0]}", "leave the choice of registry to the installer"
-            )
+            yield Finding(path, line, "registry", f"names {host[0]}", "leave the choice of registry to the installer")

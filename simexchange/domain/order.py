@@ -50,7 +50,7 @@ class OrderTerms(Struct, frozen=True, gc=False):
     """The price its owner named beside a peg; ``price`` is what the book gave."""
 
 
-class Order(Struct):
+class Order(Struct, gc=False):
     """The state of one order: ``leaves + cum + prevented == quantity`` as long as it is open."""
 
     terms: OrderTerms

@@ -68,8 +68,7 @@ def match(book: OrderBook, taker: Order) -> list[Step]:
     while taker.leaves_quantity > 0 and (level := against.best) is not None:
         if limit_key is not None and sign * level.price > limit_key:
             break
-        while taker.leaves_quantity > 0 and level:
-            maker = level.front()
+        while taker.leaves_quantity > 0 and (maker := level.front()) is not None:
             if maker.terms.account_id == account_id and terms.self_trade_prevention is not SelfTradePrevention.NONE:
                 step = _prevent(against, level, maker, taker)
                 steps.append(step)
@@ -81,9 +80,11 @@ def match(book: OrderBook, taker: Order) -> list[Step]:
             if offered < quantity:
                 quantity = offered
             taker.leaves_quantity -= quantity
-            against.reduce(level, maker, quantity)
-            if maker.leaves_quantity == 0:
-                against.drop(level, maker)
+            if quantity == maker.leaves_quantity:
+                against.remove(maker)
+                maker.leaves_quantity = 0
+            else:
+                against.reduce(level, maker, quantity)
             steps.append(Fill(maker, level.price, quantity, maker.leaves_quantity, taker.leaves_quantity))
     return steps
 
@@ -183,7 +184,7 @@ def _offers(
     whole.
     """
     against = book.against(side)
-    for level in against.levels.values():
+    for level in against.walk():
         if price and against.sign * level.price > against.sign * price:
             return
         again: list[tuple[Quantity, Quantity]] = []

@@ -4,9 +4,9 @@ Invariants: no empty level; a level's quantity is the sum of what its orders sho
 the best ask. Every change notes the level it touches, with its total until then, until ``take_changes``.
 """
 
+from bisect import bisect_left, insort
+from collections.abc import Iterator
 from itertools import islice
-
-from sortedcontainers import SortedDict
 
 from simexchange.domain.enums import (
     BUY,
@@ -19,16 +19,20 @@ from simexchange.matching.price_level import PriceLevel
 
 
 class BookSide:
-    """The levels of one side, best price first. Keys are negated for bids so that the best is always the smallest.
+    """The levels of one side by price. ``best`` is kept, because every published change asks for it.
 
-    ``best`` is the first level or None: kept, because every published change asks for it.
+    The prices lie in one sorted list: new and gone levels are far more often near its ends than anywhere else, and
+    moving a few thousand machine words costs less than any tree.
     """
 
-    __slots__ = ("best", "levels", "sign", "touched")
+    __slots__ = ("_prices", "best", "is_bid", "levels", "sign", "touched")
 
     def __init__(self, side: Side) -> None:
+        self.is_bid = side is BUY
         self.sign = -1 if side is BUY else 1
-        self.levels: SortedDict[int, PriceLevel] = SortedDict()
+        """A price times this is the smaller, the better the price."""
+        self.levels: dict[Price, PriceLevel] = {}
+        self._prices: list[Price] = []
         self.best: PriceLevel | None = None
         self.touched: dict[Price, Quantity] = {}
 
@@ -36,17 +40,22 @@ class BookSide:
         return len(self.levels)
 
     def level(self, price: Price) -> PriceLevel | None:
-        level: PriceLevel | None = self.levels.get(self.sign * price)
-        return level
+        return self.levels.get(price)
+
+    def walk(self) -> Iterator[PriceLevel]:
+        """Every level, best price first. The side must not change meanwhile."""
+        levels = self.levels
+        for price in reversed(self._prices) if self.is_bid else self._prices:
+            yield levels[price]
 
     def add(self, order: Order) -> None:
         price = order.terms.price
-        key = self.sign * price
-        level = self.levels.get(key)
+        level = self.levels.get(price)
         if level is None:
-            level = self.levels[key] = PriceLevel(price)
+            level = self.levels[price] = PriceLevel(price)
+            insort(self._prices, price)
             best = self.best
-            if best is None or key < self.sign * best.price:
+            if best is None or (price > best.price if self.is_bid else price < best.price):
                 self.best = level
         if price not in self.touched:
             self.touched[price] = level.quantity
@@ -55,11 +64,17 @@ class BookSide:
     def remove(self, order: Order) -> None:
         """Take a resting order out, whatever it still wants; its open quantity stays its own."""
         price = order.terms.price
-        level = self.levels[self.sign * price]
+        level = self.levels[price]
         if price not in self.touched:
             self.touched[price] = level.quantity
         level.quantity -= order.shown_quantity if order.concealed else order.leaves_quantity
-        self.drop(level, order)
+        level.remove(order)
+        if not (level.orders or level.hidden):
+            prices = self._prices
+            del self.levels[price]
+            del prices[bisect_left(prices, price)]
+            if level is self.best:
+                self.best = self.levels[prices[-1 if self.is_bid else 0]] if prices else None
 
     def reduce(self, level: PriceLevel, order: Order, quantity: Quantity) -> None:
         """Lower an order's open quantity; its place in the queue stays, unless an iceberg's tip is used up."""
@@ -86,24 +101,16 @@ class BookSide:
             level.quantity -= order.shown_quantity - order.leaves_quantity
             order.shown_quantity = order.leaves_quantity
 
-    def drop(self, level: PriceLevel, order: Order) -> None:
-        """Take out an order whose visible quantity is off the total, and its level if it was the last."""
-        level.remove(order)
-        if not level:
-            del self.levels[self.sign * level.price]
-            if level is self.best:
-                self.best = self.levels.peekitem(0)[1] if self.levels else None
-
     def top(self) -> PriceLevel | None:
         """The best level that shows anything."""
         best = self.best
         if best is None or best.quantity:
             return best
-        return next((level for level in self.levels.values() if level.quantity), None)
+        return next((level for level in self.walk() if level.quantity), None)
 
     def depth(self, limit: int) -> list[tuple[Price, Quantity]]:
         """At most ``limit`` levels as (price, quantity), best first."""
-        visible = ((level.price, level.quantity) for level in self.levels.values() if level.quantity)
+        visible = ((level.price, level.quantity) for level in self.walk() if level.quantity)
         return list(islice(visible, limit))
 
     def take_changes(self) -> tuple[tuple[Price, Quantity], ...]:
@@ -111,10 +118,10 @@ class BookSide:
         touched = self.touched
         if not touched:
             return ()
-        get, sign = self.levels.get, self.sign
+        get = self.levels.get
         changes = []
         for price, before in touched.items():
-            level = get(sign * price)
+            level = get(price)
             now = 0 if level is None else level.quantity
             if now != before:
                 changes.append((price, now))

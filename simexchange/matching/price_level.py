@@ -46,8 +46,9 @@ class PriceLevel:
             self.orders, self.hidden = dict(self.orders.items()), dict(self.hidden.items())
             self._removed = 0
 
-    def front(self) -> Order:
-        return next(iter((self.orders or self.hidden).values()))
+    def front(self) -> Order | None:
+        """The order next in line."""
+        return next(iter((self.orders or self.hidden).values()), None)
 
     def refill(self, order: Order) -> None:
         """An iceberg's tip is used up: the next part goes to the back of the queue."""

@@ -5,7 +5,7 @@ best price moves whole herds and merges those it overtakes, the smaller into the
 that work stays small however long it trails.
 """
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from sortedcontainers import SortedDict, SortedList
 
@@ -17,6 +17,10 @@ from simexchange.domain.units import Price
 
 Retreat: TypeAlias = tuple[int, int]
 """(whether it is an amount, how much): what two trailing orders of a herd must share to share a group."""
+
+
+FAR: Final = 1 << 100
+"""Beyond any price."""
 
 
 class _Group:
@@ -115,6 +119,13 @@ class Trail:
             fired.extend((alarm, order_id, order) for order_id, order in group.orders.items())
             self._disband(group)
         return fired
+
+    def quiet(self) -> tuple[Price, Price]:
+        """The lowest and the highest price that set nobody off and are no new best price."""
+        if not self._herds:
+            return -FAR, FAR
+        first_moved, first_fired = self.sign * self._herds.peekitem(0)[0], -self.sign * self._alarms[0][0]
+        return (first_fired + 1, first_moved) if self.side is SELL else (first_moved, first_fired - 1)
 
     def extreme(self, order_id: OrderId) -> Price:
         """The best price an order has seen, or 0."""

@@ -13,12 +13,14 @@ from simexchange.domain.ids import OrderId
 from simexchange.domain.order import Order
 from simexchange.domain.trigger import Trigger
 from simexchange.domain.units import Price
-from simexchange.matching.trails import Trail
+from simexchange.matching.trails import FAR, Trail
 
 Queue: TypeAlias = dict[OrderId, Order]
 SetOff: TypeAlias = tuple[list[Order], list[Order]]
 """Orders that work now, and trailing orders that begin to follow now."""
 NOBODY: Final[SetOff] = ([], [])
+UNKNOWN: Final = (1, 0)
+"""The quiet prices are to be worked out anew: none is known to be quiet."""
 
 
 class _Sleepers:
@@ -62,25 +64,30 @@ class _Sleepers:
 
 
 class TriggerBook:
-    """All dormant orders that follow one price source of one instrument."""
+    """All dormant orders that follow one price source of one instrument.
 
-    __slots__ = ("_count", "_falling", "_rising", "_trails")
+    ``count`` is how many. Between two prices nothing happens at all: they are kept until something else does.
+    """
+
+    __slots__ = ("_falling", "_quiet", "_rising", "_trails", "count")
 
     def __init__(self) -> None:
         self._rising = _Sleepers(1)
         self._falling = _Sleepers(-1)
         self._trails = {BUY: Trail(BUY), SELL: Trail(SELL)}
-        self._count = 0
+        self._quiet: tuple[Price, Price] = UNKNOWN
+        self.count = 0
 
     def __len__(self) -> int:
-        return self._count
+        return self.count
 
     def add(self, order: Order, market_price: Price) -> bool:
         """Put an order to sleep; True if it trails and follows from ``market_price`` (0: none is known yet) at once."""
         terms = order.terms
         trigger = terms.trigger
         assert trigger is not None, "only triggered orders sleep"
-        self._count += 1
+        self.count += 1
+        self._quiet = UNKNOWN
         if trigger.is_trailing and market_price and (not trigger.price or trigger.is_met(terms.side, market_price)):
             self._trails[terms.side].follow(order, market_price)
             return True
@@ -95,11 +102,13 @@ class TriggerBook:
         if self._sleepers(terms.side, trigger).discard(trigger.price, terms.order_id) or (
             trigger.is_trailing and self._trails[terms.side].discard(terms.order_id)
         ):
-            self._count -= 1
+            self.count -= 1
+            self._quiet = UNKNOWN
 
     def take(self, market_price: Price) -> SetOff:
         """What a market price sets off: the trigger it met first, then the oldest order."""
-        if not self._count:
+        low, high = self._quiet
+        if low <= market_price <= high or not self.count:
             return NOBODY
         rising, falling, trails = self._rising, self._falling, self._trails
         up, down = trails[BUY].take(market_price), trails[SELL].take(market_price)
@@ -108,7 +117,9 @@ class TriggerBook:
         if falling.next is not None and falling.next <= -market_price:
             down = down + falling.take(market_price)
         if not up and not down:
+            self._quiet = self._quiet_prices()
             return NOBODY
+        self._quiet = UNKNOWN
         fired: list[Order] = []
         following: list[Order] = []
         for direction in (up, down):
@@ -120,12 +131,21 @@ class TriggerBook:
                 else:
                     trail.follow(order, market_price)
                     following.append(order)
-        self._count -= len(fired)
+        self.count -= len(fired)
         return fired, following
 
     def extreme(self, order: Order) -> Price:
         """The best price a trailing order has seen; 0 if it does not follow."""
         return self._trails[order.terms.side].extreme(order.terms.order_id)
+
+    def _quiet_prices(self) -> tuple[Price, Price]:
+        """The lowest and the highest price that set nobody off and move no best price."""
+        rising, falling = self._rising.next, self._falling.next
+        buys, sells = self._trails[BUY].quiet(), self._trails[SELL].quiet()
+        return (
+            max(buys[0], sells[0], -FAR if falling is None else 1 - falling),
+            min(buys[1], sells[1], FAR if rising is None else rising - 1),
+        )
 
     def _sleepers(self, side: Side, trigger: Trigger) -> _Sleepers:
         """Where an order sleeps; one without a trigger price waits for any price at all."""

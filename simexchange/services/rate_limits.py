@@ -11,36 +11,39 @@ KeyT = TypeVar("KeyT", bound=Hashable)
 
 
 class CalendarWindow(Generic[KeyT]):
-    """Counts per key within the current window. Times are nanoseconds since the epoch."""
+    """Counts per key within the current window. Times are nanoseconds since the epoch.
 
-    __slots__ = ("_counts", "ends_ns", "length_ns", "limit")
+    ``counts`` may be read and written directly by whoever has called ``roll`` for this instant.
+    """
+
+    __slots__ = ("counts", "ends_ns", "length_ns", "limit")
 
     def __init__(self, length_ns: int, limit: int) -> None:
         self.length_ns = length_ns
         self.limit = limit
         """The most a window allows; 0 means that nothing is ever too much."""
         self.ends_ns = 0
-        self._counts: dict[KeyT, int] = {}
+        self.counts: dict[KeyT, int] = {}
 
     def roll(self, now_ns: int) -> None:
         """Begin a new window if the current one is over."""
         if now_ns >= self.ends_ns:
             self.ends_ns = now_ns - now_ns % self.length_ns + self.length_ns
-            self._counts.clear()
+            self.counts.clear()
 
     def count(self, key: KeyT, now_ns: int) -> int:
         if now_ns >= self.ends_ns:
             self.roll(now_ns)
-        return self._counts.get(key, 0)
+        return self.counts.get(key, 0)
 
     def add(self, key: KeyT, now_ns: int, amount: int = 1) -> int:
         """Count ``amount`` more (or fewer: never below 0) and give the new count."""
         if now_ns >= self.ends_ns:
             self.roll(now_ns)
-        count = self._counts.get(key, 0) + amount
+        count = self.counts.get(key, 0) + amount
         if count < 0:
             count = 0
-        self._counts[key] = count
+        self.counts[key] = count
         return count
 
     def exceeds(self, count: int) -> bool:

@@ -18,7 +18,7 @@ from simexchange.venue.canceling import find_open
 from simexchange.venue.checks import Failure, client_order_id, failure_of
 from simexchange.venue.holds import needed_for
 from simexchange.venue.placing import short_of
-from simexchange.venue.rechecks import AMEND_CHECKS, as_asked, timing
+from simexchange.venue.rechecks import REPRICE_CHECKS, RESIZE_CHECKS, as_asked, timing
 from simexchange.venue.state import VenueState
 from simexchange.venue.turn import DORMANT, Turn
 from simexchange.venue.working import aftermath, work
@@ -88,16 +88,17 @@ def _change_failure(turn: Turn, order: Order, terms: OrderTerms, command: AmendO
 def _rule_failure(turn: Turn, account: Account, order: Order, terms: OrderTerms) -> Failure | None:
     """Whether the order as amended keeps the rules for new orders."""
     market, asked = turn.market, as_asked(terms)
-    failure = failure_of(AMEND_CHECKS, asked, market, account, turn.ts_ns)
+    repriced = terms.price != order.terms.price
+    failure = failure_of(REPRICE_CHECKS if repriced else RESIZE_CHECKS, asked, market, account, turn.ts_ns)
     for leg in order_lists.together(turn, order):
         if failure is None and leg is not order:
             also = as_asked(_resized(leg, terms.quantity))
-            failure = failure_of(AMEND_CHECKS, also, market, account, turn.ts_ns)
+            failure = failure_of(RESIZE_CHECKS, also, market, account, turn.ts_ns)
     if failure is None and terms.client_order_id != order.terms.client_order_id:
         failure = client_order_id(asked, market, account, turn.ts_ns)
     if failure is None:
         failure = _funds(turn, account, order, terms)
-    if failure is None and terms.price != order.terms.price:
+    if failure is None and repriced:
         failure = timing(market, asked)
     return failure
 

@@ -88,6 +88,5 @@ def expire_due(state: VenueState, command: ExpireOrders, ts_ns: int) -> list[Eve
             del market.expiries[order_id]
             turn.take_out(order)
             turn.expire(order, ExpireReason.TIME_REACHED)
-            turn.release_surplus(order, ended=True)
     aftermath(turn)
     return turn.finish()

@@ -264,12 +264,6 @@ SIZE_CHECKS: Final[tuple[Check, ...]] = (quantity, notional, iceberg)
 PRICE_CHECKS: Final[tuple[Check, ...]] = (price, notional)
 
 
-def first_failure(order: PlaceOrder, market: Market, account: Account, now_ns: int) -> Failure | None:
-    """The first rule that a new order breaks."""
-    plain = order.trigger is None and not order.display_quantity and not order.hidden and order.peg is None
-    return failure_of(PLAIN_CHECKS if plain else CHECKS, order, market, account, now_ns)
-
-
 def failure_of(
     checks: tuple[Check, ...], order: PlaceOrder, market: Market, account: Account, now_ns: int
 ) -> Failure | None:

@@ -165,14 +165,9 @@ def _begin_list(
         status = NEW if oco or not orders else PENDING
         asked_price = asked.price if leg.peg is not None else 0
         orders.append(accept(turn, account, leg, leg.quantity, mode, list_id, status, asked_price))
+    names = tuple((order.terms.order_id, order.terms.client_order_id) for order in orders)
     order_list = OrderList(
-        list_id,
-        command.client_list_id,
-        account.account_id,
-        market.symbol,
-        command.contingency,
-        tuple((order.terms.order_id, order.terms.client_order_id) for order in orders),
-        ts_ns,
+        list_id, command.client_list_id, account.account_id, market.symbol, command.contingency, names, ts_ns
     )
     turn.events.insert(0, OrderListPlaced(order_list))
     found = ListState(order_list, orders, command.pays_other)

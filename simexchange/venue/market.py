@@ -27,6 +27,7 @@ class Market:
         self.status = TradingStatus.CONTINUOUS
         self.book = OrderBook()
         self.triggers = {source: TriggerBook() for source in TriggerSource}
+        self.last_triggers = self.triggers[TriggerSource.LAST]
         self.mark_price: Price = 0
         self.index_price: Price = 0
         self.expiries: dict[OrderId, Order] = {}

@@ -72,11 +72,14 @@ def expire_siblings(turn: Turn, order: Order) -> None:
     for sibling in pair:
         if sibling is order or not sibling.status.is_open:
             continue
-        turn.take_out(sibling)
-        turn.expire(sibling, ExpireReason.SIBLING_WORKED)
         order.held += sibling.held
         sibling.held = 0
-        turn.release_surplus(order, ended=not order.status.is_open)
+        turn.take_out(sibling)
+        turn.expire(sibling, ExpireReason.SIBLING_WORKED)
+        if order.status.is_open:
+            turn.release_surplus(order)
+        elif order.held:
+            turn.release(order, order.held)
 
 
 def _expire_rest(turn: Turn, found: ListState) -> None:
@@ -86,7 +89,6 @@ def _expire_rest(turn: Turn, found: ListState) -> None:
             turn.take_out(leg)
             reason = ExpireReason.SIBLING_WORKED if leg is found.working else ExpireReason.WORKING_ORDER_ENDED
             turn.expire(leg, reason)
-            turn.release_surplus(leg, ended=True)
 
 
 def _keep_receipt(turn: Turn, found: ListState, working: Order) -> None:
@@ -131,9 +133,7 @@ def cancel_order(turn: Turn, order: Order, reason: CancelReason, request_id: str
 
 def _cancel_one(turn: Turn, order: Order, reason: CancelReason, request_id: str) -> None:
     turn.take_out(order)
-    turn.account_of(order).close_order(order, OrderStatus.CANCELED, turn.ts_ns)
-    if order.held:
-        turn.release_surplus(order, ended=True)
+    turn.close(order, OrderStatus.CANCELED)
     turn.events.append(
         OrderCanceled(
             order.terms,

@@ -18,7 +18,7 @@ from simexchange.venue.market import Market
 def pegged_price(market: Market, side: Side, peg: Peg) -> Price:
     """The price of the level ``peg.levels`` deeper than the best; 0 where the book does not reach that deep."""
     book_side = market.book.side(side) if peg.reference is PegReference.PRIMARY else market.book.against(side)
-    visible = (level for level in book_side.levels.values() if level.quantity)
+    visible = (level for level in book_side.walk() if level.quantity)
     level = next(islice(visible, peg.levels, None), None)
     return level.price if level is not None else 0
 

@@ -13,14 +13,14 @@ from simexchange.domain.order import Order, OrderTerms
 from simexchange.domain.units import Amount, Price, Quantity, format_trimmed
 from simexchange.matching.matcher import quantity_for_quote, reach
 from simexchange.venue.accounts import Account
-from simexchange.venue.checks import PRICE_CHECKS, Failure, failure_of, first_failure
+from simexchange.venue.checks import CHECKS, PLAIN_CHECKS, PRICE_CHECKS, Failure, failure_of
 from simexchange.venue.holds import reserve_price
 from simexchange.venue.market import Market
 from simexchange.venue.pegging import with_peg
 from simexchange.venue.rechecks import timing
 from simexchange.venue.state import VenueState
 from simexchange.venue.turn import DORMANT, Turn
-from simexchange.venue.working import aftermath, begin
+from simexchange.venue.working import aftermath, begin, work
 
 
 def place(state: VenueState, command: PlaceOrder, ts_ns: int) -> list[Event]:
@@ -31,29 +31,36 @@ def place(state: VenueState, command: PlaceOrder, ts_ns: int) -> list[Event]:
         return _rejected(command, (RejectReason.INSTRUMENT_UNKNOWN, f"no instrument {command.symbol}"))
     if account is None:
         return _rejected(command, (RejectReason.ACCOUNT_UNKNOWN, f"no account {command.account_id}"))
-    asked_price = 0
-    if command.peg is not None:
-        asked_price = command.price
-        command = with_peg(market, command)
     mode = command.self_trade_prevention or market.rules.default_self_trade_prevention
-    quantity, needed = command.quantity, 0
-    failure = first_failure(command, market, account, ts_ns)
-    if failure is None and asked_price:
-        failure = failure_of(PRICE_CHECKS, replace(command, price=asked_price), market, account, ts_ns)
+    quantity, needed, asked_price = command.quantity, 0, 0
+    plain = command.trigger is None and command.peg is None and not (command.display_quantity or command.hidden)
+    if plain:
+        failure = failure_of(PLAIN_CHECKS, command, market, account, ts_ns)
+    else:
+        asked_price = command.price if command.peg is not None else 0
+        command = with_peg(market, command)
+        failure = failure_of(CHECKS, command, market, account, ts_ns)
+        if failure is None and asked_price:
+            failure = failure_of(PRICE_CHECKS, replace(command, price=asked_price), market, account, ts_ns)
     if failure is None:
         quantity, needed, failure = size(market, command, mode)
     if failure is None:
-        failure = _funds(market, account, command, needed) or timing(market, command)
+        failure = _funds(market, account, command, needed)
+    if failure is None and (command.post_only or not plain):
+        failure = timing(market, command)
     if failure is not None:
         return _rejected(command, failure)
     if command.test_only:
         return [OrderTested(command.symbol, *state.fees(account, market))]
     turn = Turn(state, market, ts_ns)
     order = accept(turn, account, command, quantity, mode, asked_price=asked_price)
-    state.ledger.hold(account, turn.paying_asset(command.side), needed)
     order.held = needed
-    begin(turn, order)
-    if turn.stirred or len(turn.events) > 1:
+    state.ledger.hold(account, market.base_name if command.side is SELL else market.quote_name, needed)
+    if command.trigger is None:
+        work(turn, order)
+    else:
+        begin(turn, order)
+    if turn.stirred or (len(turn.events) > 1 and market.last_triggers.count):
         aftermath(turn)
     return turn.finish()
 
@@ -121,8 +128,7 @@ def accept(
     asked_price: Price = 0,
 ) -> Order:
     """The order gets its id and is known from now on; it holds nothing yet."""
-    market = turn.market
-    order_id = market.next_order_id
+    market, order_id = turn.market, turn.market.next_order_id
     market.next_order_id = order_id + 1
     terms = OrderTerms(
         order_id,

@@ -11,7 +11,8 @@ from simexchange.venue.checks import Check, Failure
 from simexchange.venue.market import Market
 from simexchange.venue.turn import DORMANT, Turn
 
-AMEND_CHECKS: Final[tuple[Check, ...]] = (checks.eligibility, checks.price, *checks.SIZE_CHECKS)
+RESIZE_CHECKS: Final[tuple[Check, ...]] = (checks.eligibility, *checks.SIZE_CHECKS)
+REPRICE_CHECKS: Final[tuple[Check, ...]] = (checks.eligibility, checks.price, *checks.SIZE_CHECKS)
 
 
 def timing(market: Market, order: PlaceOrder) -> Failure | None:

@@ -13,9 +13,10 @@ from simexchange.venue.accounts import Account
 from simexchange.venue.turn import Turn
 
 
-def settle(turn: Turn, account: Account, taker: Order, steps: list[Step]) -> bool:
+def settle(turn: Turn, taker: Order, steps: list[Step]) -> bool:
     """Account for every step of one incoming order; True if prevention ended the incoming order."""
     ended = False
+    account = turn.account_of(taker)
     taker_rate = turn.state.fees(account, turn.market)[1]
     for step in steps:
         if isinstance(step, Fill):
@@ -31,9 +32,9 @@ def _fee(received: Amount, rate: Rate, quantum: Amount) -> Amount:
 
 
 def _fill(turn: Turn, account: Account, taker: Order, step: Fill, taker_rate: Rate) -> None:
-    market, maker, price, quantity = turn.market, step.maker, step.price, step.quantity
-    maker_account = turn.account_of(maker)
-    maker_rate = turn.state.fees(maker_account, market)[0]
+    market, state, maker, price, quantity = turn.market, turn.state, step.maker, step.price, step.quantity
+    maker_account = state.accounts[maker.terms.account_id]
+    maker_rate = state.fees(maker_account, market)[0]
     quote = price * quantity * market.quote_factor
     base = quantity * market.base_factor
     base_asset, quote_asset = market.instrument.base, market.instrument.quote
@@ -41,8 +42,8 @@ def _fill(turn: Turn, account: Account, taker: Order, step: Fill, taker_rate: Ra
     paid, paying = (quote, quote_asset) if side is BUY else (base, base_asset)
     got, getting = (base, base_asset) if side is BUY else (quote, quote_asset)
     taker_fee, maker_fee = _fee(got, taker_rate, getting.quantum), _fee(paid, maker_rate, paying.quantum)
-    turn.state.ledger.settle(account, maker_account, paying.name, paid, maker_fee)
-    turn.state.ledger.settle(maker_account, account, getting.name, got, taker_fee)
+    state.ledger.settle(account, maker_account, paying.name, paid, maker_fee)
+    state.ledger.settle(maker_account, account, getting.name, got, taker_fee)
     taker.held -= paid
     maker.held -= got
     taker_execution = _execute(turn, taker, TAKER, step, step.taker_leaves, quote, taker_fee, getting.name)
@@ -54,7 +55,8 @@ def _fill(turn: Turn, account: Account, taker: Order, step: Fill, taker_rate: Ra
     turn.events.append(Trade(symbol, trade_id, price, quantity, quote, side, taker_execution, maker_execution))
     if step.maker_leaves == 0:
         maker_account.close_order(maker, FILLED, turn.ts_ns)
-    turn.stir(maker)
+    if maker.terms.list_id is not None:
+        turn.stirred.append(maker)
     if not account.house:
         fill = accounts.Fill(turn.ts_ns, trade_id, maker.terms.order_id, taker_execution)
         account.fills.setdefault(symbol, []).append(fill)
@@ -120,7 +122,8 @@ def _prevention(turn: Turn, account: Account, taker: Order, step: Prevention) ->
     turn.events.append(event)
     if not account.house:
         account.prevented.setdefault(market.symbol, []).append(accounts.Prevented(turn.ts_ns, event))
-    turn.release_surplus(maker)
     if step.maker_expires:
         turn.expire(maker, ExpireReason.SELF_TRADE)
+    elif step.maker_prevented:
+        turn.release_surplus(maker)
     return step.taker_expires

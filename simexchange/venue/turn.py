@@ -18,10 +18,11 @@ DORMANT: Final = -1
 class Turn:
     """Carried from handler to handler while one command is executed. ``ts_ns`` is the command's time.
 
-    ``stirred`` collects orders of order lists that were triggered, filled or ended and whose siblings must hear of it.
+    ``stirred`` collects orders of order lists that were filled or ended and whose siblings must hear of it; ``scanned``
+    is how many events the triggers have seen.
     """
 
-    __slots__ = ("events", "market", "state", "stirred", "ts_ns")
+    __slots__ = ("events", "market", "scanned", "state", "stirred", "ts_ns")
 
     def __init__(self, state: VenueState, market: Market, ts_ns: int) -> None:
         self.state = state
@@ -29,6 +30,7 @@ class Turn:
         self.ts_ns = ts_ns
         self.events: list[Event] = []
         self.stirred: list[Order] = []
+        self.scanned = 0
 
     def account_of(self, order: Order) -> Account:
         return self.state.accounts[order.terms.account_id]
@@ -48,33 +50,47 @@ class Turn:
             order.held = share
         return True
 
-    def release_surplus(self, order: Order, *, ended: bool = False) -> None:
-        """Free what an order holds beyond what its open quantity needs (all of it once it has ended).
+    def release(self, order: Order, amount: Amount) -> None:
+        """Free some of what an order holds."""
+        terms, market = order.terms, self.market
+        order.held -= amount
+        asset = market.base_name if terms.side is SELL else market.quote_name
+        self.state.ledger.release(self.state.accounts[terms.account_id], asset, amount)
+
+    def release_surplus(self, order: Order) -> None:
+        """Free what an open order holds beyond what its open quantity needs.
 
         A leg of a list keeps what its sibling still needs: the two share anew what they hold.
         """
-        if ended:
-            surplus, order.held = order.held, 0
-        elif order.terms.list_id is None:
-            needed = needed_for(self.market, order)
-            surplus = order.held - needed
-            if surplus > 0:
-                order.held = needed
+        if order.terms.list_id is None:
+            surplus = order.held - needed_for(self.market, order)
         else:
-            surplus = 0
-            for leg, share in shares(self.market, self.state.order_lists[order.terms.list_id].sharing()):
-                surplus += leg.held - share
+            wanted = shares(self.market, self.state.order_lists[order.terms.list_id].sharing())
+            surplus = sum(leg.held - share for leg, share in wanted)
+            # Short of what a pair needs: one of the two has just traded, and the other is about to go.
+            for leg, share in wanted if surplus >= 0 else ():
                 leg.held = share
+            order.held += max(0, surplus)
         if surplus > 0:
-            self.state.ledger.release(self.account_of(order), self.paying_asset(order.terms.side), surplus)
+            self.release(order, surplus)
 
     def stir(self, order: Order) -> None:
         if order.terms.list_id is not None:
             self.stirred.append(order)
 
+    def close(self, order: Order, status: OrderStatus) -> None:
+        """An order that is out of the book and the triggers ends, and gives back what it holds."""
+        terms, market = order.terms, self.market
+        account = self.state.accounts[terms.account_id]
+        account.close_order(order, status, self.ts_ns)
+        if order.held:
+            asset = market.base_name if terms.side is SELL else market.quote_name
+            self.state.ledger.release(account, asset, order.held)
+            order.held = 0
+
     def expire(self, order: Order, reason: ExpireReason) -> None:
-        """The venue ends an order that is already out of the book and the triggers; its money is the caller's."""
-        self.account_of(order).close_order(order, OrderStatus.EXPIRED, self.ts_ns)
+        """The venue closes an order."""
+        self.close(order, OrderStatus.EXPIRED)
         self.events.append(
             OrderExpired(
                 order.terms,
@@ -101,10 +117,16 @@ class Turn:
     def finish(self) -> list[Event]:
         """One BookUpdated for everything the command did to the book, if it did anything; then all the events."""
         book = self.market.book
-        bids, asks = book.bids.take_changes(), book.asks.take_changes()
+        bid_side, ask_side = book.bids, book.asks
+        bids = bid_side.take_changes() if bid_side.touched else ()
+        asks = ask_side.take_changes() if ask_side.touched else ()
         if bids or asks:
             book.update_id += 1
-            bid, ask = book.bids.top(), book.asks.top()
+            bid, ask = bid_side.best, ask_side.best
+            if bid is not None and not bid.quantity:
+                bid = bid_side.top()
+            if ask is not None and not ask.quantity:
+                ask = ask_side.top()
             self.events.append(
                 BookUpdated(
                     self.market.symbol,

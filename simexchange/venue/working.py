@@ -23,14 +23,13 @@ from simexchange.venue.turn import Turn
 def work(turn: Turn, order: Order) -> None:
     """An order whose money is held meets the book; it rests, is filled, or ends."""
     market, terms = turn.market, order.terms
-    account = turn.account_of(order)
     fillable = terms.time_in_force is not FOK or _fills_whole(turn, order)
     steps = match(market.book, order) if fillable else []
-    prevented = bool(steps) and settle(turn, account, order, steps)
+    prevented = bool(steps) and settle(turn, order, steps)
     if prevented:
         turn.expire(order, ExpireReason.SELF_TRADE)
     elif order.leaves_quantity == 0:
-        account.close_order(order, FILLED, turn.ts_ns)
+        turn.close(order, FILLED)
         turn.stir(order)
     elif not fillable:
         turn.expire(order, ExpireReason.FOK_UNFILLED)
@@ -42,8 +41,7 @@ def work(turn: Turn, order: Order) -> None:
         market.book.side(terms.side).add(order)
         if steps:
             turn.stir(order)
-    if steps or order.status is not NEW:
-        turn.release_surplus(order, ended=not order.status.is_open)
+            turn.release_surplus(order)
 
 
 def _fills_whole(turn: Turn, order: Order) -> bool:
@@ -64,18 +62,19 @@ def aftermath(turn: Turn) -> None:
 
     Trades are looked at before lists react, so that an order which a list releases does not see the trades before it.
     """
-    market, scanned = turn.market, 0
+    released: list[ListState] = []
     waiting: list[Order] = []
-    last = market.triggers[TriggerSource.LAST]
+    last = turn.market.last_triggers
     while True:
-        while scanned < len(turn.events):
-            event = turn.events[scanned]
-            scanned += 1
-            if isinstance(event, Trade) and last:
-                waiting.extend(_set_off(turn, TriggerSource.LAST, event.price))
+        while turn.scanned < len(turn.events):
+            event = turn.events[turn.scanned]
+            turn.scanned += 1
+            if last.count and type(event) is Trade:
+                waiting += _set_off(turn, TriggerSource.LAST, event.price)
         if turn.stirred:
-            for found in order_lists.react(turn):
-                release(turn, found)
+            released.extend(order_lists.react(turn))
+        elif released:
+            release(turn, released.pop(0))
         elif waiting:
             order = waiting.pop(0)
             if order.status.is_open:
@@ -171,18 +170,13 @@ def wake(turn: Turn, order: Order) -> None:
     if order.terms.list_id is not None:
         order_lists.expire_siblings(turn, order)
     if not may_work(turn, order):
-        _give_up(turn, order, ExpireReason.RELEASE_REFUSED)
+        turn.expire(order, ExpireReason.RELEASE_REFUSED)
     elif not _afford(turn, order):
-        _give_up(turn, order, ExpireReason.INSUFFICIENT_BALANCE)
+        turn.expire(order, ExpireReason.INSUFFICIENT_BALANCE)
     else:
         if order.terms.peg is not None:
             turn.release_surplus(order)
         work(turn, order)
-
-
-def _give_up(turn: Turn, order: Order, reason: ExpireReason) -> None:
-    turn.expire(order, reason)
-    turn.release_surplus(order, ended=True)
 
 
 def _afford(turn: Turn, order: Order) -> bool:

@@ -48,6 +48,8 @@ def serve(log: Path) -> Iterator[Served]:
         )
     try:
         yield Served(_first_line(process, log))
+        assert process.poll() is None, f"the exchange ended by itself:\n{_tail(log.read_text())}"
+        assert "Traceback" not in log.read_text(), f"the exchange has a bug:\n{_tail(log.read_text())}"
     finally:
         process.terminate()
         try:
@@ -69,7 +71,7 @@ def _first_line(process: "subprocess.Popen[str]", log: Path) -> str:
     except queue.Empty:
         line = ""
     if not line:
-        pytest.fail(f"the exchange did not start within {START_SECONDS} s:\n{log.read_text()[-2000:]}")
+        pytest.fail(f"the exchange did not start within {START_SECONDS} s:\n{_tail(log.read_text())}")
     return line
 
 

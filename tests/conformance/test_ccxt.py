@@ -299,7 +299,7 @@ def test_a_key_that_may_not_is_refused(seen: Seen, step: str) -> None:
 
 
 def test_a_reader_reads(seen: Seen) -> None:
-    assert "USDT" in seen.value("reader_reads")
+    assert {balance["asset"] for balance in seen.value("reader_reads")["info"]["balances"]} >= {"BTC", "USDT"}
 
 
 def test_a_readers_order_after_a_read_is_refused(seen: Seen, flavor: str) -> None:
@@ -314,7 +314,10 @@ def test_a_clock_that_is_off_is_refused(seen: Seen, step: str) -> None:
 
 
 def test_a_window_beyond_a_minute_is_refused(seen: Seen) -> None:
-    assert_raised(seen.raised("wide_window"), "BadRequest", '"code":-1131')
+    # ccxt keeps -1131 in a table for the venue's own host name; elsewhere it is an ExchangeError, BadRequest's parent.
+    refused = seen.raised("wide_window")
+    assert "ExchangeError" in refused["classes"], refused
+    assert '"code":-1131' in refused["message"]
 
 
 def test_the_unified_post_only_word_is_refused_alike(rest: Seen) -> None:
@@ -355,7 +358,7 @@ def test_the_keys_restrictions_are_told(rest: Seen) -> None:
 def test_a_withdrawal_without_the_permission_is_refused(rest: Seen) -> None:
     refused = rest.raised("withdraw_refused")
     assert "AuthenticationError" in refused["classes"], refused
-    assert "You are not authorized to execute this request." in refused["message"]
+    assert '"code":-1002' in refused["message"]
 
 
 def test_a_withdrawal_with_the_permission_leaves_the_account(rest: Seen) -> None:

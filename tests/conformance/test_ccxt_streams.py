@@ -30,7 +30,7 @@ def test_the_followed_book_equals_the_venues_at_every_checkpoint(seen: Seen) -> 
 
 def test_a_book_of_five_levels_stays_sorted_and_uncrossed(seen: Seen) -> None:
     books = seen.value("short_book")
-    assert len(books) == 5
+    assert len(books) == 3
     for book in books:
         bids, asks = book["bids"], book["asks"]
         assert 1 <= len(bids) <= 5
@@ -40,11 +40,17 @@ def test_a_book_of_five_levels_stays_sorted_and_uncrossed(seen: Seen) -> None:
         assert bids[0][0] < asks[0][0]
 
 
-def test_the_ticker_is_watched(seen: Seen) -> None:
-    ticker = seen.value("ticker")
+@pytest.mark.parametrize("step", ["mini_ticker", "ticker"])
+def test_the_ticker_is_watched(seen: Seen, step: str) -> None:
+    ticker = seen.value(step)
     assert ticker["symbol"] == PAIR
-    assert ticker["bid"] < ticker["ask"]
     assert ticker["low"] <= ticker["last"] <= ticker["high"]
+    assert ticker["baseVolume"] > 0
+
+
+def test_the_full_ticker_holds_the_best_prices(seen: Seen) -> None:
+    ticker = seen.value("ticker")
+    assert ticker["bid"] < ticker["ask"]
 
 
 def test_tickers_of_two_markets_are_watched(seen: Seen) -> None:

@@ -113,12 +113,28 @@ def test_balances_are_told_after_each_change(own: dict[str, Any]) -> None:
     assert held[1:] == [0, 0]
 
 
+def test_a_makers_fill_is_told(seen: Seen) -> None:
+    maker = seen.value("maker")
+    told = maker["reports"]
+    assert [event["x"] for event in told] == ["NEW"] + ["TRADE"] * (len(told) - 1)
+    assert {event["m"] for event in told[1:]} == {True}
+    assert [event["t"] for event in told[1:]] == [trade["id"] for trade in maker["trades"]]
+    assert {event["N"] for event in told[1:]} == {"BTC"}
+
+
+def test_a_withdrawal_is_told_as_a_change_and_the_balance_after_it(seen: Seen) -> None:
+    change, after = seen.value("withdrawal")
+    assert (change["e"], change["a"], change["d"]) == ("balanceUpdate", "USDT", "-25.00000000")
+    assert after["e"] == "outboundAccountPosition"
+    assert [balance["a"] for balance in after["B"]] == ["USDT"]
+
+
 def test_a_listen_key_names_its_stream(seen: Seen) -> None:
     assert seen.value("listen_key")["named_after_the_key"] is True
 
 
 def test_a_key_that_never_was_is_refused(seen: Seen) -> None:
-    refused = seen.raised("closed_key")
+    refused = seen.raised("unknown_key")
     assert (refused["class"], refused["code"]) == ("BinanceAPIException", -1125)
 
 

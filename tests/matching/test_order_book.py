@@ -92,6 +92,7 @@ def test_a_level_keeps_its_queue_through_many_removals_from_anywhere() -> None:
     assert level.quantity == len(left) * quantity("1")
     late = resting(10_000)
     level.add(late)
-    while level.front() is not late:
-        level.remove(level.front())
+    while (front := level.front()) is not late:
+        assert front is not None
+        level.remove(front)
     assert list(level.orders) == [10_000]

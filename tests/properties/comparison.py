@@ -17,14 +17,19 @@ from simexchange.domain.events import (
     Batch,
     BookUpdated,
     OrderAccepted,
+    OrderAmended,
     OrderCanceled,
     OrderExpired,
+    OrderReleased,
+    OrderTriggered,
     Trade,
     TradePrevented,
 )
 from simexchange.domain.ids import EXTERNAL_ACCOUNT
 from simexchange.domain.order import TRANSITIONS
 from simexchange.venue.venue import Venue
+
+ENDS = ("expired", "canceled")
 
 
 class Comparison:
@@ -52,7 +57,8 @@ class Comparison:
         batch = self.venue.execute(command, self.now_ns)
         facts = facts_of(batch)
         for fact in facts:
-            label = f"{fact[0]} {fact[1]}" if "reject" in fact[0] or fact[0] == "refused" else fact[0]
+            detail = fact[1] if "reject" in fact[0] or fact[0] == "refused" else fact[2] if fact[0] in ENDS else ""
+            label = f"{fact[0]} {detail}".rstrip()
             self.facts[label] = self.facts.get(label, 0) + 1
         violations = [] if facts == expected else [f"the venue says {facts}, the reference {expected}"]
         violations += self._events(batch)
@@ -92,9 +98,18 @@ class Comparison:
                     yield from self._book(event)
                 case BalancesChanged():
                     yield from self._balance(event)
-                case OrderAccepted(order=order):
-                    self._statuses[order.symbol, order.order_id] = OrderStatus.NEW
+                case OrderAccepted(order=order, status=status):
+                    self._statuses[order.symbol, order.order_id] = status
                     yield from self._numbered(order.symbol, event.execution_id)
+                case OrderTriggered(order=order):
+                    yield from self._numbered(order.symbol, event.execution_id)
+                    yield from self._becomes(order.symbol, order.order_id, "trigger", OrderStatus.NEW)
+                case OrderReleased(order=order):
+                    yield from self._numbered(order.symbol, event.execution_id)
+                    yield from self._becomes(order.symbol, order.order_id, "release", OrderStatus.NEW)
+                case OrderAmended(order=order, status=status):
+                    yield from self._numbered(order.symbol, event.execution_id)
+                    yield from self._becomes(order.symbol, order.order_id, "amend", status)
                 case Trade(symbol=symbol, taker=taker, maker=maker):
                     yield from self._numbered(symbol, taker.execution_id, maker.execution_id)
                     for half in (taker, maker):

@@ -6,8 +6,9 @@ Book and balance events are not facts: ``comparison.py`` keeps a mirror of each 
 from collections.abc import Callable
 from typing import Any, Final
 
-from properties.reference import Fact
+from properties.reference_state import Fact
 from simexchange.domain import events
+from simexchange.domain.enums import OrderStatus
 from simexchange.domain.events import Batch
 
 
@@ -23,7 +24,34 @@ def _half(execution: events.Execution) -> Fact:
 
 
 FACTS: Final[dict[type, Callable[[Any], Fact]]] = {
-    events.OrderAccepted: lambda e: ("accepted", e.order.order_id, e.order.quantity),
+    events.OrderAccepted: lambda e: (
+        "accepted",
+        e.order.order_id,
+        e.order.quantity,
+        e.order.price,
+        e.status is OrderStatus.PENDING,
+    ),
+    events.OrderTriggered: lambda e: ("triggered", e.order.order_id, e.order.price),
+    events.OrderReleased: lambda e: ("released", e.order.order_id, e.order.quantity, e.order.price),
+    events.OrderAmended: lambda e: (
+        "amended",
+        e.order.order_id,
+        e.order.quantity,
+        e.order.price,
+        e.leaves_quantity,
+        e.cum_quantity,
+        e.order.client_order_id,
+    ),
+    events.AmendRejected: lambda e: ("amend_rejected", e.reason.value),
+    events.OrderListPlaced: lambda e: ("list", e.order_list.list_id, tuple(leg for leg, _ in e.order_list.orders)),
+    events.OrderListUpdated: lambda e: (
+        "list_updated",
+        e.order_list.list_id,
+        tuple(name for _, name in e.order_list.orders),
+    ),
+    events.OrderListEnded: lambda e: ("list_ended", e.order_list.list_id),
+    events.OrderListRejected: lambda e: ("list_rejected", e.reason.value, e.leg),
+    events.ReferencePriceSet: lambda e: ("reference", e.source.value, e.price),
     events.OrderTested: lambda e: ("tested", e.maker_fee, e.taker_fee),
     events.OrderRejected: lambda e: ("rejected", e.reason.value),
     events.Trade: lambda e: ("trade", e.trade_id, e.price, e.quantity, _half(e.taker), _half(e.maker)),

@@ -5,248 +5,113 @@ It answers each command with facts, the plain tuples that ``facts.py`` also make
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, TypeAlias
+from dataclasses import replace
+from typing import Any, Final
 
+from properties.reference_rules import (
+    bad_iceberg,
+    bad_notional,
+    bad_price,
+    bad_quantity,
+    bad_size,
+    bad_trail,
+    first,
+    no_room,
+    not_eligible,
+    not_supported,
+    peg_price,
+    too_much,
+    would_not_begin,
+)
+from properties.reference_state import FEES, Account, Fact, Market, Order, OrderList, State, new_order
+from properties.reference_work import begin, calm, end_if_over, expire, leave, rehearse, set_off, wake, work
 from simexchange.domain import commands
-from simexchange.domain.enums import OrderType, SelfTradePrevention, Side, TimeInForce, TradingStatus
-from simexchange.domain.instrument import Instrument, Rules
-
-Fact: TypeAlias = tuple[Any, ...]
-MINUTE = 60_000_000_000
-ONE = 10**8
-FEES = 1
+from simexchange.domain.enums import Contingency, SelfTradePrevention, Side, TradingStatus, TriggerSource
 
 
-@dataclass(eq=False)
-class Order:
-    order_id: int
-    account: int
-    client_order_id: str
-    side: Side
-    price: int
-    quantity: int
-    leaves: int
-    mode: SelfTradePrevention
-    cum: int = 0
-    cum_quote: int = 0
-    prevented: int = 0
-
-
-@dataclass
-class Market:
-    instrument: Instrument
-    rules: Rules
-    fees: tuple[int, int]
-    last_price: int
-    next_trade: int
-    status: TradingStatus = TradingStatus.CONTINUOUS
-    next_order: int = 1
-    next_prevented: int = 0
-    resting: list[Order] = field(default_factory=list)
-    trades: list[tuple[int, int, int]] = field(default_factory=list)
-    """(minute, price, quantity)"""
-
-    def quote(self, price: int, quantity: int) -> int:
-        i = self.instrument
-        return int(price * quantity * 10**i.quote.decimals // 10 ** (i.price_decimals + i.quantity_decimals))
-
-    def base(self, quantity: int) -> int:
-        i = self.instrument
-        return int(quantity * 10**i.base.decimals // 10**i.quantity_decimals)
-
-    def opposite(self, side: Side) -> list[Order]:
-        """The orders an incoming one would meet, in the order in which it would."""
-        others = [order for order in self.resting if order.side is not side]
-        return sorted(others, key=lambda o: (o.price if side is Side.BUY else -o.price, o.order_id))
-
-    def within(self, side: Side, limit: int, order: Order) -> bool:
-        if limit == 0:
-            return True
-        return order.price <= limit if side is Side.BUY else order.price >= limit
-
-    def average(self, now: int, minutes: int) -> int:
-        """Volume-weighted, over the current minute and those before it, ``minutes`` in all; else the last price."""
-        recent = [(p, q) for minute, p, q in self.trades if minute > now // MINUTE - minutes]
-        total = sum(q for _, q in recent)
-        return sum(p * q for p, q in recent) // total if total else self.last_price
-
-    def depth(self, side: Side) -> dict[int, int]:
-        levels: dict[int, int] = {}
-        for order in self.resting:
-            if order.side is side:
-                levels[order.price] = levels.get(order.price, 0) + order.leaves
-        return levels
-
-
-@dataclass
-class Account:
-    fees: tuple[int | None, int | None]
-    house: bool
-    may_trade: bool = True
-    may_withdraw: bool = True
-    may_deposit: bool = True
-    fees_by_symbol: dict[str, tuple[int, int]] = field(default_factory=dict)
-    used: list[str] = field(default_factory=list)
-    """Instruments in the order of the first order on each."""
-    owned: dict[str, int] = field(default_factory=dict)
-    """Everything, free or held; what is held follows from the open orders."""
-
-
-class Reference:
+class Reference(State):
     """``execute`` has the venue's shape; the answer is a list of facts."""
-
-    def __init__(self) -> None:
-        self.markets: dict[str, Market] = {}
-        self.accounts: dict[int, Account] = {0: Account((None, None), True), FEES: Account((None, None), True)}
-        self.assets: set[str] = set()
-        self.now = 0
 
     def execute(self, command: commands.Command, now: int) -> list[Fact]:
         self.now = now
         return HANDLERS[type(command)](self, command)
 
-    # Money: what an account owns is kept, what it holds is computed.
-
-    def held(self, account_id: int, asset: str) -> int:
-        total = 0
-        for market in self.markets.values():
-            i = market.instrument
-            if asset not in (i.base.name, i.quote.name):
-                continue
-            for order in market.resting:
-                if order.account == account_id:
-                    if order.side is Side.BUY and asset == i.quote.name:
-                        total += market.quote(order.price, order.leaves)
-                    if order.side is Side.SELL and asset == i.base.name:
-                        total += market.base(order.leaves)
-        return total
-
-    def free(self, account_id: int, asset: str) -> int:
-        return self.accounts[account_id].owned.get(asset, 0) - self.held(account_id, asset)
-
-    def move(self, asset: str, source: int, target: int, amount: int) -> None:
-        for account_id, delta in ((source, -amount), (target, amount)):
-            owned = self.accounts[account_id].owned
-            owned[asset] = owned.get(asset, 0) + delta
-
-    def rates(self, account_id: int, symbol: str) -> tuple[int, int]:
-        account, market = self.accounts[account_id], self.markets[symbol]
-        if symbol in account.fees_by_symbol:
-            return account.fees_by_symbol[symbol]
-        maker, taker = account.fees
-        return market.fees[0] if maker is None else maker, market.fees[1] if taker is None else taker
-
     # Orders.
 
     def place_order(self, c: commands.PlaceOrder) -> list[Fact]:
-        reason = self.why_not(c)
+        market = self.markets.get(c.symbol)
+        if market is None:
+            return [("rejected", "instrument_unknown")]
+        if c.account_id not in self.accounts:
+            return [("rejected", "account_unknown")]
+        order = self.wanted(market, c)
+        reason = self.why_not(market, order, c) or self.not_possible(market, order, c)
         if reason:
             return [("rejected", reason)]
-        market = self.markets[c.symbol]
-        mode = c.self_trade_prevention or market.rules.default_self_trade_prevention
-        quantity = self.wanted(c, mode)
         if c.test_only:
             return [("tested", *self.rates(c.account_id, c.symbol))]
-        order = Order(market.next_order, c.account_id, c.client_order_id, c.side, c.price, quantity, quantity, mode)
-        market.next_order += 1
-        if c.symbol not in self.accounts[c.account_id].used:
-            self.accounts[c.account_id].used.append(c.symbol)
-        facts: list[Fact] = [("accepted", order.order_id, quantity)]
-        if c.time_in_force is TimeInForce.FOK and not self.fills_whole(market, order):
-            return [*facts, self.expiry(order, "fok_unfilled")]
-        ended = self.match(market, order, facts)
-        if ended:
-            facts.append(self.expiry(order, "self_trade", market.next_prevented - 1))
-        elif order.leaves and c.order_type is OrderType.MARKET:
-            facts.append(self.expiry(order, "no_liquidity"))
-        elif order.leaves and c.time_in_force is TimeInForce.IOC:
-            facts.append(self.expiry(order, "ioc_remainder"))
-        elif order.leaves:
-            market.resting.append(order)
+        facts: list[Fact] = []
+        self.accept(market, order, facts)
+        begin(self, market, order, facts)
+        calm(self, market, facts)
         return facts
 
-    @staticmethod
-    def expiry(order: Order, reason: str, prevented_id: int | None = None) -> Fact:
-        return ("expired", order.order_id, reason, order.leaves, order.cum, order.prevented, prevented_id)
+    def wanted(self, market: Market, c: commands.PlaceOrder, *, waits: bool = False) -> Order:
+        """The order a command asks for; with the price of its peg, if it works at once."""
+        order = new_order(c, 0, c.quantity, c.self_trade_prevention or market.rules.default_self_trade_prevention)
+        if c.peg is not None and c.trigger is None and not waits:
+            order.price = peg_price(market, c.side, c.peg)
+        if c.trigger is not None and not waits:
+            order.reserve = c.trigger.price or market.reference(c.trigger.source)
+        return order
 
-    def match(self, market: Market, taker: Order, facts: list[Fact]) -> bool:
-        """Trade as far as it goes; True if meeting its own account ended the incoming order."""
-        for maker in market.opposite(taker.side):
-            if taker.leaves == 0 or not market.within(taker.side, taker.price, maker):
-                return False
-            if maker.account == taker.account and taker.mode is not SelfTradePrevention.NONE:
-                if self.prevent(market, taker, maker, facts):
-                    return True
-            else:
-                self.trade(market, taker, maker, facts)
-        return False
+    def accept(self, market: Market, order: Order, facts: list[Fact]) -> None:
+        order.order_id = market.next_order
+        market.next_order += 1
+        market.open.append(order)
+        if market.symbol not in self.accounts[order.account].used:
+            self.accounts[order.account].used.append(market.symbol)
+        facts.append(("accepted", order.order_id, order.quantity, order.price, order.state == "pending"))
 
-    def prevent(self, market: Market, taker: Order, maker: Order, facts: list[Fact]) -> bool:
-        lost_by_taker, lost_by_maker = {
-            SelfTradePrevention.EXPIRE_TAKER: (taker.leaves, 0),
-            SelfTradePrevention.EXPIRE_MAKER: (0, maker.leaves),
-            SelfTradePrevention.EXPIRE_BOTH: (taker.leaves, maker.leaves),
-            SelfTradePrevention.DECREMENT: (min(taker.leaves, maker.leaves),) * 2,
-        }[taker.mode]
-        prevented_id = market.next_prevented
-        market.next_prevented += 1
-        for order, lost in ((taker, lost_by_taker), (maker, lost_by_maker)):
-            order.leaves -= lost
-            order.prevented += lost
-        facts.append(("prevented", prevented_id, taker.order_id, maker.order_id, lost_by_taker, lost_by_maker))
-        if maker.leaves == 0:
-            market.resting.remove(maker)
-            facts.append(self.expiry(maker, "self_trade", prevented_id))
-        return taker.leaves == 0
+    def why_not(self, market: Market, order: Order, c: commands.PlaceOrder) -> str:
+        """The first rule an order breaks, by the name of its reason; empty if none."""
+        rules, mode = market.rules, c.self_trade_prevention
+        reason = first(
+            not_eligible(market, self.accounts[c.account_id], order, c.quote_quantity != 0),
+            "self_trade_prevention_unsupported" if mode is not None and mode not in rules.self_trade_prevention else "",
+            not_supported(rules, order),
+            bad_price(self, market, order),
+            "" if c.quote_quantity else bad_quantity(rules, order),
+            bad_notional(self, market, order, c.quote_quantity),
+            bad_iceberg(rules, order),
+            bad_trail(rules, order),
+            too_much(self, market, order),
+        )
+        if not reason and c.peg is not None and c.trigger is None and c.price:
+            asked = replace(order, price=c.price)
+            reason = bad_price(self, market, asked) or bad_notional(self, market, asked)
+        return reason
 
-    def trade(self, market: Market, taker: Order, maker: Order, facts: list[Fact]) -> None:
-        quantity = min(taker.leaves, maker.leaves)
-        quote, base = market.quote(maker.price, quantity), market.base(quantity)
-        buyer, seller = (taker, maker) if taker.side is Side.BUY else (maker, taker)
-        self.move(market.instrument.quote.name, buyer.account, seller.account, quote)
-        self.move(market.instrument.base.name, seller.account, buyer.account, base)
-        fees = {}
-        for order, liquidity in ((taker, 1), (maker, 0)):
-            asset = market.instrument.base if order is buyer else market.instrument.quote
-            rate = self.rates(order.account, market.instrument.symbol)[liquidity]
-            grain = 10 ** (asset.decimals - asset.precision)
-            fee = (base if order is buyer else quote) * rate // (ONE * grain) * grain
-            self.move(asset.name, order.account, FEES, fee)
-            fees[order.order_id] = fee
-            order.leaves -= quantity
-            order.cum += quantity
-            order.cum_quote += quote
-        if maker.leaves == 0:
-            market.resting.remove(maker)
-        market.last_price = maker.price
-        market.trades = [t for t in market.trades if t[0] > self.now // MINUTE - 10]
-        market.trades.append((self.now // MINUTE, maker.price, quantity))
-        halves = [(o.order_id, o.leaves, o.cum, o.cum_quote, o.prevented, fees[o.order_id]) for o in (taker, maker)]
-        facts.append(("trade", market.next_trade, maker.price, quantity, *halves))
-        market.next_trade += 1
+    def not_possible(self, market: Market, order: Order, c: commands.PlaceOrder) -> str:
+        """What the book and the balance say; an order by quote amount gets its quantity here."""
+        if c.quote_quantity:
+            if not market.resting(c.side.opposite):
+                return "book_empty"
+            order.quantity = order.leaves = self.quantity_for(market, order, c.quote_quantity)
+            if order.quantity < max(1, market.rules.min_quantity, market.rules.market_min_quantity):
+                return "book_below_lot"
+        immediate_buy = order.is_market and order.trigger is None and order.side is Side.BUY
+        needed = rehearse(market, order)[0] if immediate_buy else market.need(order)
+        if self.free(c.account_id, market.pays(c.side)) < needed:
+            return "insufficient_balance"
+        return would_not_begin(market, order)
 
-    def fills_whole(self, market: Market, order: Order) -> bool:
-        """Whether nothing of a fill-or-kill order would be left: played through on copies."""
-        rest = order.leaves
-        for maker in market.opposite(order.side):
-            if rest == 0 or not market.within(order.side, order.price, maker):
-                break
-            own = maker.account == order.account and order.mode is not SelfTradePrevention.NONE
-            if own and order.mode in (SelfTradePrevention.EXPIRE_TAKER, SelfTradePrevention.EXPIRE_BOTH):
-                return False
-            if not own or order.mode is SelfTradePrevention.DECREMENT:
-                rest -= min(rest, maker.leaves)
-        return rest == 0
-
-    def wanted(self, c: commands.PlaceOrder, mode: SelfTradePrevention) -> int:
-        """The quantity of an order; of one by quote amount, what the book gives for the amount in whole lots."""
-        if not c.quote_quantity:
-            return c.quantity
-        market = self.markets[c.symbol]
-        money, got = c.quote_quantity, 0
-        for maker in market.opposite(c.side):
-            if maker.account == c.account_id and mode is SelfTradePrevention.EXPIRE_MAKER:
+    def quantity_for(self, market: Market, order: Order, money: int) -> int:
+        """What the book gives for an amount, in whole lots."""
+        got = 0
+        sign = 1 if order.side is Side.BUY else -1
+        for maker in sorted(market.resting(order.side.opposite), key=lambda other: sign * other.price):
+            if maker.account == order.account and order.mode is SelfTradePrevention.EXPIRE_MAKER:
                 continue
             affordable = min(maker.leaves, money // market.quote(maker.price, 1))
             got += affordable
@@ -256,155 +121,248 @@ class Reference:
         lot = market.rules.market_lot_size or market.rules.lot_size
         return got // lot * lot if lot else got
 
-    def cost(self, c: commands.PlaceOrder, mode: SelfTradePrevention, quantity: int) -> int:
-        """What a market buy would pay now: a rehearsal on a copy of the book."""
-        market = self.markets[c.symbol]
-        rehearsal = replace(market, resting=[replace(order) for order in market.resting])
-        taker = Order(0, c.account_id, "", c.side, 0, quantity, quantity, mode)
-        paid = 0
-        for maker in rehearsal.opposite(c.side):
-            if taker.leaves == 0:
-                break
-            if maker.account == c.account_id and mode is not SelfTradePrevention.NONE:
-                if self.prevent(rehearsal, taker, maker, []):
-                    break
-            else:
-                traded = min(taker.leaves, maker.leaves)
-                taker.leaves -= traded
-                paid += market.quote(maker.price, traded)
-        return paid
+    # Order lists.
 
-    def why_not(self, c: commands.PlaceOrder) -> str:
-        """The first rule an order breaks, by the name of its reason; empty if none."""
-        market, account = self.markets.get(c.symbol), self.accounts.get(c.account_id)
+    def place_list(self, c: commands.PlaceOrderList) -> list[Fact]:
+        market = self.markets.get(c.symbol)
         if market is None:
-            return "instrument_unknown"
-        if account is None:
-            return "account_unknown"
-        rules, is_market = market.rules, c.order_type is OrderType.MARKET
+            return [("list_rejected", "instrument_unknown", None)]
+        if c.account_id not in self.accounts:
+            return [("list_rejected", "account_unknown", None)]
+        is_oco = c.contingency is Contingency.OCO
+        legs = [self.wanted(market, leg, waits=not is_oco and leg is not c.legs[0]) for leg in c.legs]
+        reason, index = self.why_no_list(market, c, legs, is_oco)
+        if reason:
+            return [("list_rejected", reason, index)]
+        self.lists = [found for found in self.lists if not found.ended]
+        self.next_list += 1
+        found = OrderList(self.next_list - 1, c.client_list_id, c.account_id, c.symbol, is_oco, legs, c.pays_other)
+        self.lists.append(found)
+        facts: list[Fact] = []
+        for leg in legs:
+            leg.members = found
+            leg.state = "accepted" if is_oco or leg is legs[0] else "pending"
+            self.accept(market, leg, facts)
+        facts.insert(0, ("list", found.list_id, tuple(leg.order_id for leg in legs)))
+        for leg in legs if is_oco else legs[:1]:
+            if leg.state == "accepted":
+                begin(self, market, leg, facts)
+        calm(self, market, facts)
+        return facts
+
+    def why_no_list(
+        self, market: Market, c: commands.PlaceOrderList, legs: list[Order], is_oco: bool
+    ) -> tuple[str, int | None]:
+        rules, pair = market.rules, legs if is_oco else legs[1:]
+        if not self.accounts[c.account_id].may_trade:
+            return "account_disabled", None
+        needs = {Contingency.OCO} if len(pair) == 2 else set()
+        if not needs | {c.contingency} <= set(rules.order_lists) or (c.pays_other and not rules.pays_other):
+            return "order_list_unsupported", None
+        if not self.makes_a_list(c, legs, pair, is_oco):
+            return "order_list_unsupported", None
+        for index, (leg, asked) in enumerate(zip(legs, c.legs, strict=True)):
+            reason = self.leg_reason(market, leg, asked, c.pays_other, waits=not is_oco and index > 0)
+            if reason:
+                return reason, index
+        reason = self.bad_relation(market, c, legs, pair, is_oco)
+        if reason:
+            return reason, None
+        at_once = legs if is_oco else legs[:1]
+        if self.free(c.account_id, market.pays(legs[0].side)) < max(market.need(leg) for leg in at_once):
+            return "insufficient_balance", None
+        for index, leg in enumerate(at_once):
+            reason = would_not_begin(market, leg)
+            if reason:
+                return reason, index
+        return "", None
+
+    @staticmethod
+    def makes_a_list(c: commands.PlaceOrderList, legs: list[Order], pair: list[Order], is_oco: bool) -> bool:
+        if (not is_oco and legs[0].is_market) or any(leg.quote_quantity for leg in c.legs):
+            return False
+        if c.pays_other and (legs[0].side is Side.SELL or any(leg.side is Side.BUY for leg in pair)):
+            return False
+        if len(pair) == 1:
+            return True
+        above, below = pair
+        plain = [leg for leg in pair if leg.trigger is None]
         return (
-            self.not_eligible(c, market, account)
-            or ("" if is_market else self.bad_price(c, market))
-            or ("" if c.quote_quantity else self.bad_quantity(c, rules))
-            or self.bad_notional(c, market, is_market)
-            or self.too_much(c, market, account)
-            or self.not_possible(c, market, is_market)
+            above.side is below.side
+            and above.quantity == below.quantity
+            and len(plain) < 2
+            and not any(leg.is_market for leg in plain)
         )
 
-    @staticmethod
-    def not_eligible(c: commands.PlaceOrder, market: Market, account: Account) -> str:
-        rules = market.rules
-        open_for_it = market.status is TradingStatus.CONTINUOUS or (
-            market.status is TradingStatus.POST_ONLY and c.post_only
+    def leg_reason(
+        self, market: Market, leg: Order, asked: commands.PlaceOrder, pays_other: bool, *, waits: bool
+    ) -> str:
+        rules, mode = market.rules, asked.self_trade_prevention
+        price_later = waits and leg.peg is not None and not leg.price
+        size_later = waits and pays_other
+        return first(
+            not_eligible(market, self.accounts[leg.account], leg),
+            "self_trade_prevention_unsupported" if mode is not None and mode not in rules.self_trade_prevention else "",
+            not_supported(rules, leg),
+            "" if price_later else bad_price(self, market, leg),
+            "" if size_later else bad_quantity(rules, leg),
+            "" if size_later or price_later else bad_notional(self, market, leg),
+            "" if size_later else bad_iceberg(rules, leg),
+            bad_trail(rules, leg),
+            too_much(self, market, leg),
         )
-        broken = {
-            "account_disabled": not account.may_trade,
-            "instrument_not_trading": not open_for_it,
-            "order_type_unsupported": c.order_type not in rules.order_types,
-            "post_only_unsupported": c.post_only and not rules.post_only,
-            "quote_quantity_unsupported": c.quote_quantity != 0 and not rules.quote_quantity_market,
-            "self_trade_prevention_unsupported": c.self_trade_prevention is not None
-            and c.self_trade_prevention not in rules.self_trade_prevention,
-        }
-        return next((reason for reason, is_broken in broken.items() if is_broken), "")
 
-    def bad_price(self, c: commands.PlaceOrder, market: Market) -> str:
-        rules = market.rules
-        if c.price <= 0 or c.price < rules.min_price:
-            return "price_too_low"
-        if 0 < rules.max_price < c.price:
-            return "price_too_high"
-        if rules.tick_size and (c.price - rules.min_price) % rules.tick_size:
-            return "price_off_tick"
-        band = rules.price_band
-        if band is not None:
-            average = market.average(self.now, band.minutes)
-            buy = c.side is Side.BUY
-            down, up = (band.bid_down, band.bid_up) if buy else (band.ask_down, band.ask_up)
-            if average and not average * down <= c.price * ONE <= average * up:
-                return "price_outside_band"
-        return ""
-
-    @staticmethod
-    def bad_quantity(c: commands.PlaceOrder, rules: Rules) -> str:
-        bounds = [("quantity", rules.min_quantity, rules.max_quantity, rules.lot_size)]
-        if c.order_type is OrderType.MARKET:
-            lots = (rules.market_min_quantity, rules.market_max_quantity, rules.market_lot_size)
-            bounds.append(("market_quantity", *lots))
-        for name, least, most, lot in bounds:
-            if c.quantity <= 0 or c.quantity < least:
-                return f"{name}_too_small"
-            if 0 < most < c.quantity:
-                return f"{name}_too_large"
-            if lot and (c.quantity - least) % lot:
-                return f"{name}_off_lot"
-        return ""
-
-    def bad_notional(self, c: commands.PlaceOrder, market: Market, is_market: bool) -> str:
-        rules = market.rules
-        price = market.average(self.now, 5) if is_market else c.price
-        notional = c.quote_quantity or market.quote(price, c.quantity)
-        if notional < rules.min_notional and (not is_market or rules.min_notional_for_market):
-            return "notional_too_small"
-        if 0 < rules.max_notional < notional and (not is_market or rules.max_notional_for_market):
-            return "notional_too_large"
-        return ""
-
-    def too_much(self, c: commands.PlaceOrder, market: Market, account: Account) -> str:
-        own = [order for order in market.resting if order.account == c.account_id]
-        if 0 < market.rules.max_open_orders <= len(own) and not account.house:
-            return "open_orders_exceeded"
-        if market.rules.max_position and c.side is Side.BUY:
-            has = account.owned.get(market.instrument.base.name, 0) // market.base(1)
-            coming = sum(order.leaves for order in own if order.side is Side.BUY)
-            if has + coming + c.quantity > market.rules.max_position:
-                return "position_exceeded"
-        if any(order.client_order_id == c.client_order_id for order in own):
+    def bad_relation(
+        self, market: Market, c: commands.PlaceOrderList, legs: list[Order], pair: list[Order], is_oco: bool
+    ) -> str:
+        reason = no_room(self, market, legs)
+        if reason:
+            return reason
+        own = [found for found in self.lists if found.account == c.account_id and not found.ended]
+        cap = market.rules.max_order_lists
+        here = [found for found in own if found.symbol == c.symbol]
+        if 0 < cap <= len(here) and not self.accounts[c.account_id].house:
+            return "order_lists_exceeded"
+        if any(found.client_list_id == c.client_list_id for found in own):
             return "client_order_id_duplicate"
+        if len({leg.client_order_id for leg in legs}) < len(legs):
+            return "client_order_id_duplicate"
+        if len(pair) == 2:
+            prices = []
+            for leg in pair:
+                stops = leg.trigger is not None and (leg.trigger.kind.value == "stop" or leg.is_market)
+                prices.append(leg.trigger.price if stops and leg.trigger is not None else leg.price)
+            above, below = prices
+            last = market.last_price if is_oco else 0
+            if (above and below and above <= below) or (last and (0 < above <= last or below >= last)):
+                return "list_prices_wrong"
         return ""
 
-    def not_possible(self, c: commands.PlaceOrder, market: Market, is_market: bool) -> str:
-        mode = c.self_trade_prevention or market.rules.default_self_trade_prevention
-        opposite = market.opposite(c.side)
-        if c.quote_quantity and not opposite:
-            return "book_empty"
-        quantity = self.wanted(c, mode)
-        if c.quote_quantity and quantity < max(1, market.rules.min_quantity, market.rules.market_min_quantity):
-            return "book_below_lot"
-        if c.side is Side.SELL:
-            asset, needed = market.instrument.base.name, market.base(quantity)
+    # Amendments.
+
+    def amend(self, c: commands.AmendOrder) -> list[Fact]:
+        market = self.markets.get(c.symbol)
+        if market is None:
+            return [("amend_rejected", "instrument_unknown")]
+        if c.account_id not in self.accounts:
+            return [("amend_rejected", "account_unknown")]
+        order = self.find(c.account_id, market, c.order_id, c.client_order_id)
+        if isinstance(order, str):
+            return [("amend_rejected", order)]
+        quantity, price = c.quantity or order.quantity, c.price or order.price
+        name = c.new_client_order_id or order.client_order_id
+        legs = [order]
+        if order.members is not None and order in order.members.pair:
+            legs += [leg for leg in order.members.pair if leg is not order and leg.state != "gone"]
+        reason = self.not_amendable(market, order, legs, c, quantity, price)
+        reason = reason or self.bad_amendment(market, order, legs, name, quantity, price)
+        if reason:
+            return [("amend_rejected", reason)]
+        facts: list[Fact] = []
+        renamed = name != order.client_order_id
+        for leg in legs:
+            leg.leaves += quantity - leg.quantity
+            leg.tip = min(leg.tip, leg.leaves)
+            leg.quantity, leg.display = quantity, min(leg.display, quantity)
+            leg.amends += 1
+            if leg is order:
+                leg.price, leg.client_order_id = price, name
+            facts.append(("amended", leg.order_id, leg.quantity, leg.price, leg.leaves, leg.cum, leg.client_order_id))
+        if c.keep_priority:
+            if order.members is not None and renamed:
+                names = tuple(leg.client_order_id for leg in order.members.legs)
+                facts.append(("list_updated", order.members.list_id, names))
+            return facts
+        work(self, market, order, facts)
+        calm(self, market, facts)
+        return facts
+
+    def find(self, account_id: int, market: Market, order_id: int | None, client_order_id: str | None) -> Order | str:
+        own = self.open_of(account_id, market.symbol)
+        if order_id is not None:
+            found = [order for order in own if order.order_id == order_id]
+            if found and client_order_id not in (None, found[0].client_order_id):
+                return "client_order_id_mismatch"
         else:
-            asset = market.instrument.quote.name
-            needed = self.cost(c, mode, quantity) if is_market else market.quote(c.price, quantity)
-        if self.free(c.account_id, asset) < needed:
-            return "insufficient_balance"
-        if c.post_only and opposite and market.within(c.side, c.price, opposite[0]):
-            return "post_only_would_take"
-        return ""
+            found = [order for order in own if order.client_order_id == client_order_id]
+        return found[0] if found else "order_unknown"
 
-    # Cancels.
+    @staticmethod
+    def not_amendable(
+        market: Market, order: Order, legs: list[Order], c: commands.AmendOrder, quantity: int, price: int
+    ) -> str:
+        rules = market.rules
+        if not rules.amend:
+            return "amend_unsupported"
+        if 0 < rules.max_amends <= order.amends:
+            return "amends_exceeded"
+        if order.state == "pending" and not order.quantity:
+            return "amend_not_possible"
+        if not c.keep_priority and (order.state != "resting" or order.members is not None):
+            return "amend_not_possible"
+        if quantity == order.quantity and price == order.price:
+            return "amend_without_change"
+        if c.keep_priority and (quantity > order.quantity or price != order.price):
+            return "amend_not_smaller"
+        return "amend_below_filled" if any(quantity <= leg.cum + leg.prevented for leg in legs) else ""
+
+    def bad_amendment(
+        self, market: Market, order: Order, legs: list[Order], name: str, quantity: int, price: int
+    ) -> str:
+        for leg in legs:
+            leaves = leg.leaves + quantity - leg.quantity
+            trigger = None if leg.state == "resting" else leg.trigger
+            new = replace(leg, quantity=quantity, leaves=leaves, display=min(leg.display, quantity), trigger=trigger)
+            new.price = price if leg is order else leg.price
+            reason = first(
+                not_eligible(market, self.accounts[leg.account], new),
+                bad_price(self, market, new) if new.price != leg.price else "",
+                bad_size(self, market, new),
+            )
+            if reason:
+                return reason
+        own = self.open_of(order.account, market.symbol)
+        if any(other is not order and other.client_order_id == name for other in own):
+            return "client_order_id_duplicate"
+        if quantity <= order.quantity and price == order.price:
+            return ""
+        new = replace(order, leaves=order.leaves + quantity - order.quantity, price=price, trigger=None)
+        if self.free(order.account, market.pays(order.side), apart_from=order) < market.need(new):
+            return "insufficient_balance"
+        return would_not_begin(market, new) if price != order.price else ""
+
+    # Ends that are asked for.
 
     def cancel_order(self, c: commands.CancelOrder) -> list[Fact]:
         if c.symbol not in self.markets:
             return [("cancel_rejected", "instrument_unknown")]
         if c.account_id not in self.accounts:
             return [("cancel_rejected", "account_unknown")]
-        market = self.markets[c.symbol]
-        own = [order for order in market.resting if order.account == c.account_id]
-        if c.order_id is not None:
-            found = [order for order in own if order.order_id == c.order_id]
-            if found and c.client_order_id not in (None, found[0].client_order_id):
-                return [("cancel_rejected", "client_order_id_mismatch")]
-        else:
-            found = [order for order in own if order.client_order_id == c.client_order_id]
-        if not found:
-            return [("cancel_rejected", "order_unknown")]
-        return [self.canceled(market, found[0], "requested")]
+        found = self.find(c.account_id, self.markets[c.symbol], c.order_id, c.client_order_id)
+        if isinstance(found, str):
+            return [("cancel_rejected", found)]
+        return self.canceled(self.markets[c.symbol], found, "requested")
 
-    @staticmethod
-    def canceled(market: Market, order: Order, reason: str) -> Fact:
-        market.resting.remove(order)
-        return ("canceled", order.order_id, reason, order.cum, order.prevented)
+    def canceled(self, market: Market, order: Order, reason: str) -> list[Fact]:
+        facts: list[Fact] = []
+        others = [] if order.members is None else [leg for leg in order.members.legs if leg is not order]
+        for leg in [order, *others]:
+            if leg.state != "gone":
+                leave(market, leg, "canceled")
+                why = reason if leg is order else "list_canceled"
+                facts.append(("canceled", leg.order_id, why, leg.cum, leg.prevented))
+        if order.members is not None:
+            end_if_over(order.members, facts)
+        return facts
+
+    def cancel_list(self, c: commands.CancelOrderList) -> list[Fact]:
+        for found in self.lists:
+            named = c.client_list_id in (None, found.client_list_id) and c.list_id in (None, found.list_id)
+            asked = c.client_list_id is not None or c.list_id is not None
+            if found.account == c.account_id and not found.ended and found.symbol == c.symbol and named and asked:
+                leg = next(leg for leg in found.legs if leg.state != "gone")
+                return self.canceled(self.markets[c.symbol], leg, "requested")
+        return [("cancel_rejected", "order_list_unknown")]
 
     def cancel_all_orders(self, c: commands.CancelAllOrders) -> list[Fact]:
         if c.symbol is not None and c.symbol not in self.markets:
@@ -413,11 +371,44 @@ class Reference:
             return [("cancel_rejected", "account_unknown")]
         facts = []
         for symbol in self.accounts[c.account_id].used if c.symbol is None else [c.symbol]:
-            market = self.markets[symbol]
-            own = [order for order in market.resting if order.account == c.account_id]
-            own.sort(key=lambda order: order.order_id)
-            facts += [self.canceled(market, order, "requested") for order in own]
+            for order in self.open_of(c.account_id, symbol):
+                if order.state != "gone":
+                    facts += self.canceled(self.markets[symbol], order, "requested")
         return facts or [("cancel_rejected", "order_unknown")]
+
+    def expire_orders(self, c: commands.ExpireOrders) -> list[Fact]:
+        market = self.markets.get(c.symbol)
+        if market is None:
+            return [("cancel_rejected", "instrument_unknown")]
+        facts: list[Fact] = []
+        for order in [o for o in market.open if o.expires is not None and o.time_in_force.value == "gtd"]:
+            if order.expires is not None and order.expires <= self.now:
+                expire(market, order, "time_reached", facts)
+        calm(self, market, facts)
+        return facts
+
+    # Prices from elsewhere.
+
+    def set_reference_price(self, c: commands.SetReferencePrice) -> list[Fact]:
+        market = self.markets.get(c.symbol)
+        if market is None or c.source is TriggerSource.LAST:
+            return [("refused", "instrument_unknown")]
+        if c.price <= 0:
+            return [("refused", "price_too_low")]
+        if c.source is TriggerSource.MARK:
+            market.mark = c.price
+        else:
+            market.index = c.price
+        facts: list[Fact] = [("reference", c.source.value, c.price)]
+        if market.status is TradingStatus.CONTINUOUS:
+            self.look(market, c.source, facts)
+        return facts
+
+    def look(self, market: Market, source: TriggerSource, facts: list[Fact]) -> None:
+        for order in set_off(market, source, market.reference(source)):
+            if order.state == "set off":
+                wake(self, market, order, facts)
+                calm(self, market, facts)
 
     # Everything else.
 
@@ -493,14 +484,24 @@ class Reference:
         market.status = c.status
         facts: list[Fact] = [("status", c.symbol)]
         if c.status is TradingStatus.CLOSED:
-            by_age = sorted(market.resting, key=lambda o: (o.account, o.order_id))
-            facts += [self.canceled(market, order, "instrument_closed") for order in by_age]
+            for order in sorted(market.open, key=lambda o: (o.account, o.order_id)):
+                if order.state != "gone":
+                    facts += self.canceled(market, order, "instrument_closed")
+        if c.status is TradingStatus.CONTINUOUS:
+            for source in (TriggerSource.MARK, TriggerSource.INDEX):
+                if (market.mark if source is TriggerSource.MARK else market.index) > 0:
+                    self.look(market, source, facts)
         return facts
 
 
 HANDLERS: Final[dict[type, Callable[[Reference, Any], list[Fact]]]] = {
     commands.PlaceOrder: Reference.place_order,
+    commands.PlaceOrderList: Reference.place_list,
+    commands.AmendOrder: Reference.amend,
     commands.CancelOrder: Reference.cancel_order,
+    commands.CancelOrderList: Reference.cancel_list,
+    commands.ExpireOrders: Reference.expire_orders,
+    commands.SetReferencePrice: Reference.set_reference_price,
     commands.CancelAllOrders: Reference.cancel_all_orders,
     commands.CreateAccount: Reference.create_account,
     commands.SetAccountStatus: Reference.set_account_status,

@@ -15,7 +15,7 @@ COMMANDS = 3_000
 def run_elsewhere(hash_seed: str, seed: int = 1) -> str:
     return subprocess.run(
         [sys.executable, str(TESTS / "properties" / "digest_run.py"), str(seed), str(COMMANDS)],
-        env=os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(TESTS)},
+        env=os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": f"{TESTS.parent}{os.pathsep}{TESTS}"},
         cwd=TESTS.parent,
         capture_output=True,
         text=True,

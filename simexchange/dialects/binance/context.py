@@ -1,7 +1,6 @@
 """What an operation is, and what its handler is given: the same on REST and on the WebSocket API."""
 
 from collections.abc import Callable, Mapping
-from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from msgspec import Struct
@@ -9,7 +8,7 @@ from msgspec import Struct
 from simexchange.dialects.base import Fidelity
 from simexchange.dialects.binance.names import Symbols
 from simexchange.dialects.binance.params import Args, Param
-from simexchange.domain.enums import Permission
+from simexchange.domain.enums import Permission, Word
 from simexchange.services.clock import MILLISECOND
 from simexchange.venue.accounts import Account
 from simexchange.venue.keys import ApiKey
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 MICROSECOND: Final = 1_000
 
 
-class Security(Enum):
+class Security(Word):
     """What a request must prove. Source: Binance REST, "Request Security"."""
 
     NONE = "NONE"

@@ -40,6 +40,7 @@ _TIME_UNITS: Final = {
 }
 _HTML: Final = b"text/html"
 _NOT_FOUND: Final = b"<html><body><h2>404 Not found</h2></body></html>"
+_PROOF: Final = ("signature", "timestamp")
 _KEPT_UNKNOWN: Final = 1000
 _ID_CHARACTERS: Final = bytes.maketrans(b"+/", b"Zz")
 """Base64 has two characters too many for an id."""
@@ -137,6 +138,11 @@ class BinanceDialect(Dialect):
         security = route.operation.security
         if security is Security.NONE:
             return Context(self, now_ns, request.peer, unit_ns=unit_ns), route.plan.read(texts)
+        if security.signed:
+            # Before anything else, the key included: a request that is not even signed is told so.
+            for name in _PROOF:
+                if name not in texts:
+                    raise BinanceRefusal(errors.MANDATORY, name)
         keyring = self.keyring
         named = keyring.named(headers.get(b"x-mbx-apikey"))
         args = route.plan.read(texts)

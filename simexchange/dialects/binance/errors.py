@@ -195,16 +195,11 @@ CLIENT_ID_MISMATCH: Final = _entry(-2039, "Client order ID is not correct for th
 SUBSCRIPTIONS_EXHAUSTED: Final = _entry(-2042, "Maximum subscription ID reached for this connection.")
 NO_REFERENCE_PRICE: Final = _entry(-2043, "This symbol doesn't have a reference price.")
 
-WITHDRAW_NOT_ENOUGH: Final = _entry(-4026, "The user has insufficient balance available.")
-WITHDRAW_BAD_ASSET: Final = _entry(
-    -4019, "The coin is not exist or not support.", note="withdrawal texts are the wallet's"
-)
-WITHDRAW_BAD_AMOUNT: Final = _entry(
-    -4022, "The amount must be bigger than 0.", note="withdrawal texts are the wallet's"
-)
-WITHDRAW_DISABLED: Final = _entry(
-    -4015, "Withdrawals are disabled on this account.", note="withdrawal texts are the wallet's"
-)
+_WALLET: Final = "the wallet's texts are not documented; these are seen in the field"
+WITHDRAW_DISABLED: Final = _entry(-4015, "Withdrawals are disabled on this account.", note=_WALLET)
+WITHDRAW_BAD_ASSET: Final = _entry(-4019, "The current currency is not open for withdrawal", note=_WALLET)
+WITHDRAW_BAD_AMOUNT: Final = _entry(-4022, "The amount must be bigger than 0.", note=_WALLET)
+WITHDRAW_NOT_ENOUGH: Final = _entry(-4026, "User has insufficient balance", note=_WALLET)
 
 
 def _filter(name: str) -> Entry:

@@ -37,6 +37,7 @@ class Limits:
         self.orders_10s: CalendarWindow[AccountId] = CalendarWindow(10 * SECOND, settings.orders_10s)
         self.orders_1d: CalendarWindow[AccountId] = CalendarWindow(DAY, settings.orders_1d)
         self.bans: Bans[str] = Bans(settings.first_ban_ns, settings.longest_ban_ns)
+        self._turn_ns = 0
         self._refused: CalendarWindow[str] = CalendarWindow(MINUTE, settings.refusals_before_ban)
 
     def admit(self, peer: str, weight: int, now_ns: int) -> None:
@@ -44,13 +45,23 @@ class Limits:
 
         The weight itself is not counted yet: see ``charge``.
         """
+        if now_ns >= self._turn_ns:
+            self._turn(now_ns)
         if self.bans:
             self._refuse_banned(peer, now_ns)
-        if self.raw.exceeds(self.raw.add(peer, now_ns)):
-            self._refuse(peer, now_ns, errors.REQUESTS_EXCEEDED, self.raw, "5 MINUTE")
-        if self.weight.exceeds(self.weight.count(peer, now_ns) + weight):
-            self.weight.add(peer, now_ns, weight)
-            self._refuse(peer, now_ns, errors.WEIGHT_EXCEEDED, self.weight, "1 MINUTE")
+        raw, used = self.raw, self.weight
+        requests = raw.counts[peer] = raw.counts.get(peer, 0) + 1
+        if 0 < raw.limit < requests:
+            self._refuse(peer, now_ns, errors.REQUESTS_EXCEEDED, raw, "5 MINUTE")
+        if 0 < used.limit < used.counts.get(peer, 0) + weight:
+            used.add(peer, now_ns, weight)
+            self._refuse(peer, now_ns, errors.WEIGHT_EXCEEDED, used, "1 MINUTE")
+
+    def _turn(self, now_ns: int) -> None:
+        """Ten seconds have passed, the length that all windows are multiples of: begin those that are due."""
+        for window in (self.weight, self.raw, self.orders_10s, self.orders_1d):
+            window.roll(now_ns)
+        self._turn_ns = self.orders_10s.ends_ns
 
     def admit_sapi(self, peer: str, weight: int, now_ns: int) -> None:
         """The same for /sapi, whose weight is counted apart and at once."""
@@ -65,11 +76,13 @@ class Limits:
 
     def check_orders(self, account_id: AccountId, orders: int, now_ns: int) -> None:
         """-1015 (429) if so many more orders would be too many unfilled ones of this account."""
+        if now_ns >= self._turn_ns:
+            self._turn(now_ns)
         window = self.orders_10s
-        if window.exceeds(window.count(account_id, now_ns) + orders):
+        if 0 < window.limit < window.counts.get(account_id, 0) + orders:
             _refuse_orders(window, "10 SECOND")
         window = self.orders_1d
-        if window.exceeds(window.count(account_id, now_ns) + orders):
+        if 0 < window.limit < window.counts.get(account_id, 0) + orders:
             _refuse_orders(window, "1 DAY")
 
     def on_batch(self, batch: Batch) -> None:
@@ -92,7 +105,9 @@ class Limits:
 
     def headers(self, peer: str, now_ns: int) -> tuple[Header, Header]:
         """What every reply of /api carries."""
-        return _weight_headers(self.weight.count(peer, now_ns))
+        if now_ns >= self._turn_ns:
+            self._turn(now_ns)
+        return _weight_headers(self.weight.counts.get(peer, 0))
 
     def sapi_headers(self, peer: str, now_ns: int) -> tuple[Header]:
         """What every reply of /sapi carries."""
@@ -100,12 +115,18 @@ class Limits:
 
     def order_headers(self, account_id: AccountId, now_ns: int) -> tuple[Header, Header]:
         """What an accepted order's reply carries beside."""
-        return _order_headers(self.orders_10s.count(account_id, now_ns), self.orders_1d.count(account_id, now_ns))
+        if now_ns >= self._turn_ns:
+            self._turn(now_ns)
+        return _order_headers(self.orders_10s.counts.get(account_id, 0), self.orders_1d.counts.get(account_id, 0))
 
     def _count_order(self, account_id: AccountId, orders: int, now_ns: int) -> None:
-        if not self._accounts[account_id].house:
-            self.orders_10s.add(account_id, now_ns, orders)
-            self.orders_1d.add(account_id, now_ns, orders)
+        if self._accounts[account_id].house:
+            return
+        if now_ns >= self._turn_ns:
+            self._turn(now_ns)
+        for counts in (self.orders_10s.counts, self.orders_1d.counts):
+            count = counts.get(account_id, 0) + orders
+            counts[account_id] = count if count > 0 else 0
 
     def _note_fill(self, execution: Execution, now_ns: int) -> None:
         if execution.cum_quantity == execution.last_quantity:

@@ -158,6 +158,8 @@ def text8(units: int) -> str:
 
 def amount8(amount: int, decimals: int = 16) -> str:
     """An amount of an asset with ``decimals`` decimals, cut toward zero to the 8 the venue shows."""
+    if amount == 0:
+        return "0.00000000"
     if amount < 0:
         return "-" + amount8(-amount, decimals)
     return text8(amount // 10 ** (decimals - 8) if decimals >= 8 else amount * 10 ** (8 - decimals))

@@ -13,7 +13,6 @@ from simexchange.dialects.binance.names import amount8, text8
 from simexchange.dialects.binance.shapes import NO_LIST, ZERO, Json, lost
 from simexchange.domain.enums import PENDING
 from simexchange.domain.events import (
-    BalancesChanged,
     BookUpdated,
     Event,
     Execution,
@@ -67,8 +66,9 @@ class _Progress:
         self.expired: OrderExpired | None = None
         for event in events:
             kind = type(event)
-            if kind is BookUpdated or kind is BalancesChanged:
-                continue
+            if kind is BookUpdated:
+                # Whatever happened to an order comes before the book's change: most orders end here at a glance.
+                break
             if isinstance(event, Trade):
                 taker = event.taker
                 if taker.order.order_id == order_id:

@@ -55,7 +55,6 @@ def illegal(name: str, legal_range: str) -> BinanceRefusal:
     return BinanceRefusal(errors.ILLEGAL_CHARACTERS, name, legal_range)
 
 
-@lru_cache(maxsize=8192)
 def decimal_units(text: str) -> int | None:
     """Decimal text in units of 10**-8; PRECISION_EXCEEDED where that is too coarse, None where it is illegal."""
     match = _decimal.fullmatch(text)
@@ -69,6 +68,7 @@ def decimal_units(text: str) -> int | None:
     return int(whole + fraction.ljust(DECIMALS, "0"))
 
 
+@lru_cache(maxsize=8192)
 def decimal(name: str, text: str) -> int:
     """DECIMAL: units of 10**-8, or PRECISION_EXCEEDED."""
     units = decimal_units(text)
@@ -131,13 +131,9 @@ def recv_window(name: str, text: str) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _is_symbol(text: str) -> bool:
-    return _symbol.fullmatch(text) is not None
-
-
 def symbol(name: str, text: str) -> str:
     """A symbol in the venue's spelling; whether it exists is the handler's question."""
-    if not _is_symbol(text):
+    if _symbol.fullmatch(text) is None:
         raise illegal(name, SYMBOL_RANGE)
     return text
 

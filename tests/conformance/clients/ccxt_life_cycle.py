@@ -81,7 +81,7 @@ async def rest_query_and_cancel(life: Life, prices: Prices) -> None:
     placed = await life.place("rest", "limit", "buy", 0.001, prices.resting, newClientOrderId=client_id)
     order_id = placed["id"]
     seen.note("rest_client_id", client_id)
-    await seen.step("balance_while_resting", life.act("fetch_balance"))
+    await seen.step("balance_while_resting", life.exchange.fetch_balance)
     await life.place("duplicate", "limit", "buy", 0.001, prices.resting, newClientOrderId=client_id)
     await seen.step("query_by_id", life.act("fetch_order"), order_id, PAIR)
     await seen.step("query_by_client_id", life.act("fetch_order"), "", PAIR, {"origClientOrderId": client_id})
@@ -123,7 +123,7 @@ async def be_refused(life: Life, prices: Prices) -> None:
     await life.place("bad_lot", "limit", "buy", 0.001, prices.resting, quantity="0.0010001")
     await life.place("too_precise", "limit", "buy", 0.001, prices.resting, price=f"{prices.resting}0123456789")
     await life.place("too_small", "limit", "buy", 0.00001, prices.resting)
-    await life.place("too_far", "limit", "buy", 0.1, prices.resting / 4)
+    await life.place("too_far", "limit", "buy", 0.1, prices.resting / 8)
     await life.place("insufficient", "limit", "buy", round(1_000_000 / prices.resting, 4), prices.resting)
     await life.seen.step("cancel_all_after_refusals", life.act("cancel_all_orders"), PAIR)
 
@@ -164,14 +164,14 @@ async def be_turned_away(life: Life, prices: Prices) -> None:
     await seen.step("locked", life.act(balance, life.open_ready(accounts["locked"])))
     await seen.step("slow_clock", life.act(balance, life.open_ready(own, timeDifference=60_000)))
     await seen.step("fast_clock", life.act(balance, life.open_ready(own, timeDifference=-5_000)))
-    await seen.step("wide_window", life.act(balance, life.open_ready(own)), {"recvWindow": 60_001})
+    await seen.step("wide_window", life.act(balance, life.open_ready(own, recvWindow=60_001)))
 
 
 async def main(seen: Observations, venue: Venue, flavor: str) -> None:
     life = Life(seen, venue, flavor)
     try:
         await look_at_the_market(life)
-        await seen.step("balance", life.act("fetch_balance"))
+        await seen.step("balance", life.exchange.fetch_balance)
         await seen.step("clean_start", life.act("cancel_all_orders"), PAIR)
         prices = Prices(life.exchange, await settled(life.exchange.fetch_order_book(PAIR, 5)))
         await rest_query_and_cancel(life, prices)

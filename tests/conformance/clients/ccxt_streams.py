@@ -10,6 +10,7 @@ from conformance.clients.ccxt_exchange import PAIR, exchange_for
 from conformance.clients.observing import SYMBOL, Observations, Venue, report
 
 CHECKPOINTS = 5
+SHORT_BOOKS = 3
 OTHER_PAIR = "ETH/USDT"
 
 
@@ -35,7 +36,7 @@ async def follow_book(exchange: Any) -> dict[str, Any]:
 async def follow_short_book(exchange: Any) -> list[dict[str, Any]]:
     """Five levels of another instrument's book, over several updates."""
     books = []
-    for _ in range(CHECKPOINTS):
+    for _ in range(SHORT_BOOKS):
         book = await exchange.watch_order_book(OTHER_PAIR, 5)
         books.append({side: [list(level) for level in book[side]] for side in ("bids", "asks")})
     return books
@@ -154,7 +155,8 @@ async def main(seen: Observations, venue: Venue, flavor: str) -> None:
         await asyncio.gather(
             seen.step("book", follow_book, exchange),
             seen.step("short_book", follow_short_book, exchange),
-            seen.step("ticker", exchange.watch_ticker, PAIR),
+            seen.step("mini_ticker", exchange.watch_ticker, PAIR),
+            seen.step("ticker", exchange.watch_ticker, PAIR, {"name": "ticker"}),
             seen.step("tickers", follow_tickers, exchange, exchange.watch_tickers, mini),
             seen.step("bids_asks", follow_tickers, exchange, exchange.watch_bids_asks, best),
             seen.step("candles", follow_candles, exchange),

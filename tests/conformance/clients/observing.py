@@ -9,13 +9,14 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.clients.loopback import escapes, stay_on_loopback
 
-STEP_SECONDS = 15
+STEP_SECONDS = 30
 """The longest one step may take: real clients need real time, and a lost answer must not hang the suite."""
 
 SYMBOL = "BTCUSDT"
@@ -56,7 +57,7 @@ class Venue:
 
 @dataclass
 class Observations:
-    """The record of one script's steps, in the order they ended."""
+    """The record of one script's steps, in the order they began."""
 
     steps: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -65,19 +66,27 @@ class Observations:
         assert name not in self.steps, name
         self.steps[name] = {"value": value}
 
-    async def step(self, name: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Calls `call`, awaits what it returns if need be, and records the value or the exception.
+    def call(self, name: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Calls `call` and records its value or the exception; returns the value, or None where it raised."""
+        with self._recorded(name) as outcome:
+            outcome["value"] = call(*args, **kwargs)
+        return outcome.get("value")
 
-        Returns the value, or None where the client raised.
-        """
+    async def step(self, name: str, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """The same for sync and async calls alike, within STEP_SECONDS."""
+        with self._recorded(name) as outcome:
+            outcome["value"] = await settled(call(*args, **kwargs))
+        return outcome.get("value")
+
+    @contextmanager
+    def _recorded(self, name: str) -> Iterator[dict[str, Any]]:
         assert name not in self.steps, name
+        outcome: dict[str, Any] = {}
+        self.steps[name] = outcome
         try:
-            value = await settled(call(*args, **kwargs))
+            yield outcome
         except Exception as error:  # noqa: BLE001 - whatever a client raises is the observation
-            self.steps[name] = {"raised": described(error)}
-            return None
-        self.steps[name] = {"value": value}
-        return value
+            outcome["raised"] = described(error)
 
 
 async def settled(result: Any, seconds: float = STEP_SECONDS) -> Any:
@@ -99,16 +108,16 @@ def described(error: BaseException) -> dict[str, Any]:
     }
 
 
-def report(script: Callable[[Observations, Venue, str], Awaitable[None]]) -> None:
-    """Runs `script(observations, venue, flavor)` on this machine only and prints what it observed."""
+Script = Callable[[Observations, Venue, str], Coroutine[Any, Any, None] | None]
+"""(observations, venue, flavor) -> nothing; a coroutine function gets an event loop, a plain one none."""
+
+
+def report(script: Script) -> None:
+    """Runs a script on this machine only and prints what it observed."""
     stay_on_loopback()
     observations = Observations()
     flavor = sys.argv[1] if len(sys.argv) > 1 else ""
-    asyncio.run(_run(script, observations, flavor))
+    running = script(observations, Venue.from_environment(), flavor)
+    if running is not None:
+        asyncio.run(running)
     print(json.dumps({"steps": observations.steps, "escapes": escapes}, default=str))
-
-
-async def _run(
-    script: Callable[[Observations, Venue, str], Awaitable[None]], observations: Observations, flavor: str
-) -> None:
-    await script(observations, Venue.from_environment(), flavor)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from binance import AsyncClient, BinanceSocketManager, Client
+from binance import AsyncClient, BinanceSocketManager, Client, ReconnectingWebsocket
 
 from conformance.clients.observing import Account, Venue
 
@@ -14,6 +14,8 @@ def point_at(venue: Venue) -> None:
         kind.MARGIN_API_URL = f"{venue.rest_url}/sapi"
         kind.WS_API_URL = f"{venue.ws_url}/ws-api/v3"
     BinanceSocketManager.STREAM_URL = f"{venue.ws_url}/"
+    # Closing a socket waits for its next message, and on a quiet stream for as long as this.
+    ReconnectingWebsocket.TIMEOUT = 2
 
 
 async def async_client(account: Account) -> Any:

@@ -87,7 +87,8 @@ async def open_door(flavor: str, account: Account, conditions: Conditions) -> Do
     names = OVER_SOCKET if flavor == "socket" else OVER_REST
     verbs = {verb: getattr(client, name) for verb, name in names.items()}
     verbs["account_in_window"] = account_in_window(client, flavor == "socket")
-    return Door(verbs, client.close_connection)
+    # close_connection waits for the socket's next message, which does not come here; the streams' script calls it.
+    return Door(verbs, client.session.close)
 
 
 async def main(seen: Observations, venue: Venue, flavor: str) -> None:

@@ -10,6 +10,7 @@ from conformance.clients.observing import SYMBOL, Observations, Venue, report
 from conformance.clients.python_binance import async_client, point_at
 
 CHECKPOINTS = 5
+ATTEMPTS = 10
 
 
 async def hear(socket: Any, enough: int = 1) -> list[Any]:
@@ -76,6 +77,37 @@ async def by_listen_key(manager: Any, client: Any) -> dict[str, Any]:
     return {"named_after_the_key": named, **trading.seen([message["data"] for message in wrapped])}
 
 
+async def withdraw(client: Any) -> list[Any]:
+    """What the account's user socket says of a withdrawal."""
+
+    async def act() -> None:
+        await client.withdraw(coin="USDT", amount="25", address="0x00000000000000000000000000000000000000aa")
+
+    return await hear_until(BinanceSocketManager(client).user_socket(), act, lambda events: len(events) == 2)
+
+
+async def be_hit(maker: Any, taker: Any) -> dict[str, Any]:
+    """A bid inside the spread that another account sells into; tried again when the market moved in between."""
+    async with BinanceSocketManager(maker).user_socket() as stream:
+        for _ in range(ATTEMPTS):
+            best = await maker.get_orderbook_ticker(symbol=SYMBOL)
+            price = f"{float(best['askPrice']) - 0.01:.2f}"
+            bid = await maker.order_limit_buy(symbol=SYMBOL, quantity="0.0005", price=price)
+            hit = {"symbol": SYMBOL, "side": "SELL", "type": "LIMIT", "timeInForce": "IOC"}
+            await taker.create_order(**hit, quantity="0.0005", price=price)
+            trades = await maker.get_my_trades(symbol=SYMBOL, orderId=bid["orderId"])
+            if sum(float(trade["qty"]) for trade in trades if trade["isMaker"]) > 0.00049:
+                break
+            if (await maker.get_order(symbol=SYMBOL, orderId=bid["orderId"]))["status"] == "NEW":
+                await maker.cancel_order(symbol=SYMBOL, orderId=bid["orderId"])
+        reports: list[Any] = []
+        while not reports or reports[-1]["X"] != "FILLED":
+            event = await stream.recv()
+            if event["e"] == "executionReport" and event["i"] == bid["orderId"]:
+                reports.append(event)
+    return {"bid": bid, "trades": trades, "reports": reports}
+
+
 async def keep_depth_cache(client: Any) -> dict[str, Any]:
     """Compares the cache with the venue's book whenever both stand at the same update id."""
     checkpoints: list[int] = []
@@ -101,6 +133,7 @@ async def main(seen: Observations, venue: Venue, flavor: str) -> None:
     point_at(venue)
     client = await async_client(venue.accounts["alice"])
     other = await async_client(venue.accounts["bob"])
+    mallory = await async_client(venue.accounts["mallory"])
     manager = BinanceSocketManager(client)
     try:
         await asyncio.gather(
@@ -118,10 +151,11 @@ async def main(seen: Observations, venue: Venue, flavor: str) -> None:
             seen.step("user_socket", by_subscription, manager, client),
             seen.step("listen_key", by_listen_key, BinanceSocketManager(other), other),
         )
-        await seen.step("closed_key", other.stream_keepalive, "x" * 64)
+        await seen.step("unknown_key", other.stream_keepalive, "x" * 64)
+        await seen.step("withdrawal", withdraw, mallory)
+        await seen.step("maker", be_hit, other, client)
     finally:
-        await client.close_connection()
-        await other.close_connection()
+        await asyncio.gather(*(one.close_connection() for one in (client, other, mallory)))
 
 
 if __name__ == "__main__":

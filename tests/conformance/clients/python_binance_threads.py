@@ -1,6 +1,5 @@
 """python-binance: ThreadedWebsocketManager, whose callbacks run in a thread of its own."""
 
-import asyncio
 import queue
 import time
 from typing import Any
@@ -67,11 +66,11 @@ def stop(manager: Any, names: list[str]) -> bool:
     return not manager.is_alive()
 
 
-async def main(seen: Observations, venue: Venue, flavor: str) -> None:
+def main(seen: Observations, venue: Venue, flavor: str) -> None:
     point_at(venue)
     account = venue.accounts["alice"]
     client = Client(account.api_key, account.api_secret)
-    manager = ThreadedWebsocketManager(account.api_key, account.api_secret, loop=asyncio.new_event_loop())
+    manager = ThreadedWebsocketManager(account.api_key, account.api_secret)
     manager.daemon = True  # a thread that never ends must not keep the report from being read
     manager.start()
     tape, depth, events = Heard(), Heard(), Heard()
@@ -80,11 +79,11 @@ async def main(seen: Observations, venue: Venue, flavor: str) -> None:
         manager.start_depth_socket(depth, SYMBOL, interval=100),
         manager.start_user_socket(events),
     ]
-    await seen.step("trade", tape.next)
-    await seen.step("depth", depth.next)
-    await seen.step("subscribed", wait_for, lambda: manager._client.ws_api._subscription_queues)
-    await seen.step("own_events", trade, client, events)
-    await seen.step("stopped", stop, manager, names)
+    seen.call("trade", tape.next)
+    seen.call("depth", depth.next)
+    seen.call("subscribed", wait_for, lambda: manager._client.ws_api._subscription_queues)
+    seen.call("own_events", trade, client, events)
+    seen.call("stopped", stop, manager, names)
     client.close_connection()
 
 

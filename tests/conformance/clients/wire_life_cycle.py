@@ -67,7 +67,7 @@ class Prices:
         self.resting = f"{bid * 0.8:.2f}"
         self.below = f"{bid * 0.98:.2f}"
         self.crossing = f"{ask * 1.01:.2f}"
-        self.too_far = f"{bid * 0.2:.2f}"
+        self.too_far = f"{bid * 0.1:.2f}"
         self.beyond_the_balance = f"{1_000_000 / float(self.resting):.4f}"
 
 

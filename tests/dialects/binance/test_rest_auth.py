@@ -20,6 +20,7 @@ VECTORS: Final[list[dict[str, str]]] = json.loads((Path(__file__).parent / "gold
 BAD_FORMAT: Final = (401, -2014, "API-key format invalid.")
 BAD_KEY: Final = (401, -2015, "Invalid API-key, IP, or permissions for action.")
 UNAUTHORIZED: Final = (401, -1002, "You are not authorized to execute this request.")
+NOT_AUTHORIZED: Final = (401, -1002, "You are not authorized to execute this request.")
 BAD_SIGNATURE: Final = (400, -1022, "Signature for this request is not valid.")
 OUTSIDE: Final = (400, -1021, "Timestamp for this request is outside of the recvWindow.")
 AHEAD: Final = (400, -1021, "Timestamp for this request was 1000ms ahead of the server's time.")
@@ -310,6 +311,13 @@ def test_a_request_without_a_signature_is_refused(bench: Bench) -> None:
         -1102,
         "Mandatory parameter 'signature' was not sent, was empty/null, or malformed.",
     )
+
+
+def test_the_signature_then_the_time_are_missed_before_the_key_is_looked_at(bench: Bench) -> None:
+    missing = "Mandatory parameter '{}' was not sent, was empty/null, or malformed."
+    assert bench.send("GET", ACCOUNT, "").refusal == (400, -1102, missing.format("signature"))
+    assert bench.send("GET", ACCOUNT, "signature=x").refusal == (400, -1102, missing.format("timestamp"))
+    assert bench.send("GET", ACCOUNT, "timestamp=1&signature=x").refusal == BAD_FORMAT
 
 
 def test_parameters_are_looked_at_before_the_time_the_key_and_the_signature(bench: Bench) -> None:

@@ -76,7 +76,9 @@ def test_smart_order_routing_is_answered_as_on_a_symbol_without_it(bench: Bench,
 
 
 def test_what_no_symbol_has_is_signed_all_the_same(bench: Bench) -> None:
-    assert bench.send("POST", "/api/v3/sor/order", urlencode(SOR_ORDER)).refusal[1] == -2014
+    path = "/api/v3/sor/order"
+    assert bench.send("POST", path, urlencode(SOR_ORDER)).refusal[1] == -1102
+    assert bench.send("POST", path, urlencode(SOR_ORDER) + "&timestamp=1&signature=x").refusal[1] == -2014
 
 
 def is_an_answer_of_the_venue(answer: Answer) -> bool:

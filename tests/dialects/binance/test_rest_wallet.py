@@ -35,8 +35,8 @@ def test_a_withdrawal_takes_the_money_and_gives_an_id(bench: Bench, mallory: Cli
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
-        ({"amount": "2.1"}, (400, -4026, "The user has insufficient balance available.")),
-        ({"coin": "XYZ"}, (400, -4019, "The coin is not exist or not support.")),
+        ({"amount": "2.1"}, (400, -4026, "User has insufficient balance")),
+        ({"coin": "XYZ"}, (400, -4019, "The current currency is not open for withdrawal")),
         ({"amount": "0"}, (400, -4022, "The amount must be bigger than 0.")),
         ({"amount": "0.000000001"}, (400, -1111, "Parameter 'amount' has too much precision.")),
         (
