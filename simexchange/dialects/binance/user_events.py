@@ -142,6 +142,8 @@ class UserEvents:
         if word is None:
             return
         if isinstance(command, PlaceOrder):
+            if command.test_only:
+                return
             progress = Progress("REJECTED", "REJECTED", NO_ID, reject_reason=word)
             yield _report(self._terms(command), progress, ts_ns)
         elif isinstance(command, PlaceOrderList):

@@ -164,6 +164,12 @@ def test_what_never_reached_the_matching_engine_is_not_reported() -> None:
     assert socket.take() == []
 
 
+def test_a_dry_run_is_never_reported() -> None:
+    bench, socket = bench_that_reports(report_rejects=True)
+    bench.place(bench.alice, Side.BUY, "1000000", "99", test_only=True)
+    assert socket.take() == []
+
+
 def test_the_second_half_of_a_cancel_replace_is_reported_when_it_is_rejected_and_nothing_after_it() -> None:
     bench, socket = bench_that_reports()
     with bench.dialect.streams.users.replacing():
