@@ -1,5 +1,7 @@
 """ccxt: the orders that wait, hide, follow, hang together or change, through ccxt's own words for them."""
 
+from typing import Any
+
 import ccxt
 
 from conformance.clients.ccxt_exchange import exchange_for
@@ -7,6 +9,19 @@ from conformance.clients.observing import Observations, Venue, report
 
 PAIR = "SOL/USDT"
 MARKET = "SOLUSDT"
+
+
+def place_below_the_market(exchange: ccxt.binance) -> dict[str, Any]:
+    """A stop just below bid and last price; placed anew where the market falls past it in the meantime."""
+    for _ in range(5):
+        bid = exchange.fetch_order_book(PAIR, 5)["bids"][0][0]
+        below = min(bid, float(exchange.fetch_ticker(PAIR)["last"])) - 0.05
+        try:
+            stop: dict[str, Any] = exchange.create_order(PAIR, "market", "sell", 1, None, {"stopLossPrice": below})
+        except ccxt.OrderImmediatelyFillable:
+            continue
+        return stop
+    raise AssertionError("the market fell five times in a row")
 
 
 def script(seen: Observations, venue: Venue, flavor: str) -> None:
@@ -49,9 +64,8 @@ def script(seen: Observations, venue: Venue, flavor: str) -> None:
     seen.call("oco_canceled_again", exchange.private_delete_orderlist, which)
     seen.call("oco_wrong", exchange.private_post_orderlist_oco, pair | {"belowStopPrice": str(far_up - 1)})
 
-    # A stop a tick below the best bid goes off as soon as somebody sells through it.
-    bid = exchange.fetch_order_book(PAIR, 5)["bids"][0][0]
-    stop = exchange.create_order(PAIR, "market", "sell", 1, None, {"stopLossPrice": round(bid - 0.01, 2)})
+    # A stop a little below the market goes off as soon as somebody sells through it.
+    stop = place_below_the_market(exchange)
     seen.note("dormant", stop["status"])
     exchange.create_order(PAIR, "market", "sell", 200)
     seen.call("fired", exchange.fetch_order, stop["id"], PAIR)
