@@ -92,12 +92,16 @@ def _expire_rest(turn: Turn, found: ListState) -> None:
 
 
 def _keep_receipt(turn: Turn, found: ListState, working: Order) -> None:
-    """Hold what the working order received since the last look: all of it if other free money covers its fees."""
+    """Hold what the working order received since the last look: all of it if other free money covers its fees.
+
+    That money may be the receipt of another list filled by the same sweep; what is left is what that one keeps.
+    """
     received = (working.cum_quantity - found.receipt_quantity) * turn.market.base_factor
     fee = working.cum_fee - found.receipt_fee
     found.receipt_quantity, found.receipt_fee = working.cum_quantity, working.cum_fee
     account = turn.account_of(working)
-    kept = received if account.balance(turn.market.base_name).free >= received else received - fee
+    free = account.balance(turn.market.base_name).free
+    kept = received if free >= received else min(received - fee, free)
     turn.state.ledger.hold(account, turn.market.base_name, kept)
     found.receipt += kept
 

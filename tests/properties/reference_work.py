@@ -193,7 +193,7 @@ def keep_receipt(state: State, market: Market, found: OrderList, order: Order) -
     received, fee = market.base(order.cum - seen_cum), order.cum_fee - seen_fee
     found.receipt_seen = (order.cum, order.cum_fee)
     free = state.free(order.account, market.instrument.base.name)
-    found.receipt += received if free >= received else received - fee
+    found.receipt += received if free >= received else min(received - fee, free)
 
 
 def release(state: State, market: Market, found: OrderList, facts: list[Fact]) -> None:

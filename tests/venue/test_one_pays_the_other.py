@@ -230,3 +230,16 @@ def test_the_house_pays_the_other_too() -> None:
     place_list(house, OTO, leg(BUY, "2", "90", "w"), leg(SELL, "0", "120", "p"), pays_other=True)
     assert floor.told(floor.bob.sell("2", at="90"))[2] == "released 2: 1.998"
     assert house.found(2).status is OrderStatus.NEW
+
+
+def test_two_lists_filled_by_one_sweep_share_what_there_is_for_their_fees() -> None:
+    """The first list's fee is paid from the second's receipt; the second keeps what is left of it."""
+    floor = Floor(fees=FEES)
+    buyer = floor.trader("buyer", COINLESS)
+    for name in ("a", "b"):
+        legs = (leg(BUY, "2", "90", f"w{name}"), leg(SELL, "0", "120", f"p{name}"))
+        place_list(buyer, OTO, *legs, pays_other=True, name=name)
+    floor.bob.sell("4", at="90")
+    sizes = [order.terms.quantity for order in floor.venue.views.open_orders(owner(floor).account_id)]
+    assert sizes == [quantity("2"), quantity("1.996")]
+    assert coins(floor) == (0, amount("3.996"))
