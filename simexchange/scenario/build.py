@@ -25,14 +25,16 @@ from simexchange.domain.instrument import Asset, Instrument, PriceBand, Rules
 from simexchange.domain.secret import Secret
 from simexchange.domain.units import RATE_DECIMALS, Rate, parse_units, round_down
 from simexchange.scenario.calm import BALANCES, calm
-from simexchange.scenario.motion import history_plans
+from simexchange.scenario.motion import courses, history_plans
 from simexchange.scenario.specs import AccountSpec, InstrumentSpec, Scenario, VenueSpec
 from simexchange.services.clock import Clock
 from simexchange.services.market_models.desk import Desk
 from simexchange.services.market_models.house import House
+from simexchange.services.market_models.instrument_market import InstrumentMarket
 from simexchange.services.market_models.market_maker import MakerSettings, MarketMaker
 from simexchange.services.market_models.noise_traders import NoiseTrader
 from simexchange.services.market_models.price_path import PricePath
+from simexchange.services.market_models.shape import Shape
 from simexchange.services.randomness import Randomness
 from simexchange.world import Door, World
 
@@ -125,16 +127,20 @@ def _build_venue(
         _submit(door, CreateAccount(account_id, name, maker_fee=0, taker_fee=0, house=True))
         for asset in door.venue.assets.values():
             _submit(door, Deposit(account_id, asset.name, HOUSE_WEALTH * 10**asset.decimals))
+    ways = courses(spec, door.clock.now_ns())
     for instrument in spec.instruments:
         market, plan = instrument.market, plans[instrument.symbol]
         if market.model == "none":
             continue
         mid = parse_units(market.mid, instrument.price_decimals)
-        settings = MakerSettings(mid, plan.trade_quantity, market.spread_ticks, market.levels)
-        maker_desk = Desk(door, instrument.symbol, MAKER, "m")
-        house.add_maker(MarketMaker(maker_desk, path.add(plan), randomness, settings))
+        base, _, quote = instrument.symbol.partition("/")
+        fair = path.add(plan, ways[base], ways.get(quote))
+        shape = Shape(market.spread_ticks, market.levels, parse_units(market.sizes, RATE_DECIMALS))
+        settings = MakerSettings(mid, plan.trade_quantity, shape)
+        maker = MarketMaker(Desk(door, instrument.symbol, MAKER, "m"), fair, randomness, settings)
         noise_desk = Desk(door, instrument.symbol, NOISE, "n")
-        house.add_noise(NoiseTrader(noise_desk, randomness, plan.trade_quantity, market.trades_per_second))
+        noise = NoiseTrader(noise_desk, randomness, plan.trade_quantity, market.trades_per_second)
+        house.add(InstrumentMarket(door.name, instrument.symbol, door.clock, fair, maker, noise))
     owners = (*spec.accounts, *_generated_accounts(randomness, generated, spec))
     return tuple(_open_account(door, owner, place, spec.key_length, randomness) for place, owner in enumerate(owners))
 

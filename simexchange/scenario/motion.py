@@ -12,6 +12,7 @@ from simexchange.domain.units import RATE_ONE, Rate, parse_units
 from simexchange.scenario.specs import InstrumentSpec, VenueSpec
 from simexchange.services.clock import DAY, SECOND
 from simexchange.services.market_data.history_plan import HistoryPlan
+from simexchange.services.market_models.course import Course
 
 CASH: Final = frozenset({"USDT", "USDC", "USD", "EUR"})
 LEADER: Final[AssetName] = "BTC"
@@ -27,6 +28,17 @@ def history_plans(spec: VenueSpec) -> dict[str, HistoryPlan]:
         if quote in CASH:
             causes.setdefault(base, _causes(base, instrument.market.volatility))
     return {instrument.symbol: _plan(instrument, causes) for instrument in spec.instruments}
+
+
+def courses(spec: VenueSpec, start_ns: int) -> dict[AssetName, Course]:
+    """The course of each asset that is not cash: its drift is that of its pair against cash, if it has one."""
+    found: dict[AssetName, Course] = {}
+    for instrument in sorted(spec.instruments, key=lambda one: one.symbol.partition("/")[2] not in CASH):
+        base, _, quote = instrument.symbol.partition("/")
+        found.setdefault(base, Course(start_ns, instrument.market.drift))
+        if quote not in CASH:
+            found.setdefault(quote, Course(start_ns))
+    return found
 
 
 def _causes(asset: AssetName, volatility: float) -> tuple[Rate, Rate]:

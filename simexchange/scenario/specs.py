@@ -37,17 +37,20 @@ class TrailSpec(Spec, frozen=True):
 
 
 class MarketSpec(Spec, frozen=True):
-    """Who trades when no bot does. ``volatility`` is per year, 0.6 for 60 %.
+    """Who trades when no bot does. ``volatility`` is per year, 0.6 for 60 %; ``drift`` per hour, 0.01 for 1 %.
 
-    ``trade_value`` is what a mean trade is worth, in the quote asset. An instrument whose base and quote both trade
-    against cash takes its moves from theirs, and ``volatility`` counts for nothing.
+    ``trade_value`` is what a mean trade is worth, in the quote asset; ``sizes`` multiplies the sizes of resting orders.
+    An instrument whose base and quote both trade against cash takes its moves from theirs, and its own ``volatility``
+    and ``drift`` count for nothing.
     """
 
     mid: Decimal
     model: Literal["maker_and_noise", "none"] = "maker_and_noise"
     spread_ticks: int = 2
     levels: int = 50
+    sizes: Decimal = "1"
     volatility: float = 0.6
+    drift: float = 0.0
     trades_per_second: float = 1.0
     trade_value: Decimal = "600"
 

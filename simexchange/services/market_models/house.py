@@ -3,44 +3,53 @@
 from collections.abc import Callable
 from typing import Final
 
+from simexchange.domain.ids import Symbol
 from simexchange.services.clock import SECOND, Clock, Timer
-from simexchange.services.market_models.market_maker import MarketMaker
-from simexchange.services.market_models.noise_traders import NoiseTrader
+from simexchange.services.market_models.instrument_market import InstrumentMarket
 
 LOOK_NS: Final = SECOND
 STAGGER_NS: Final = SECOND // 7
 """Makers look one after the other, not all at the same instant."""
 
 
+class NoMarket(LookupError):
+    """Nobody makes a market in that instrument; the message says where somebody does."""
+
+
 class House:
-    """Makers and noise traders: ``open_book`` fills the books, ``start`` arms the timers, ``stop`` ends them."""
+    """All markets of a world: ``open_book`` fills the books, ``start`` arms the timers, ``stop`` ends them."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._makers: list[MarketMaker] = []
-        self._noise: list[NoiseTrader] = []
+        self._markets: dict[tuple[str, Symbol], InstrumentMarket] = {}
         self._timers: dict[int, Timer] = {}
 
-    def add_maker(self, maker: MarketMaker) -> None:
-        self._makers.append(maker)
+    def add(self, market: InstrumentMarket) -> None:
+        self._markets[market.venue_name, market.symbol] = market
 
-    def add_noise(self, noise: NoiseTrader) -> None:
-        self._noise.append(noise)
+    def market(self, venue_name: str, symbol: Symbol) -> InstrumentMarket:
+        """The market of an instrument, to be moved and reshaped. Raises NoMarket."""
+        market = self._markets.get((venue_name, symbol))
+        if market is None:
+            made = ", ".join(f"{symbol} on {venue}" for venue, symbol in self._markets)
+            raise NoMarket(f"nobody makes a market in {symbol} on {venue_name}; made are {made or 'none'}")
+        return market
 
     def open_book(self) -> None:
         """Have every maker put its orders on the book now."""
-        for maker in self._makers:
-            maker.look()
+        for market in self._markets.values():
+            market.maker.look()
 
     def start(self) -> None:
         """Arm the timers; whoever is armed already stays as it is."""
         if self._timers:
             return
-        for place, maker in enumerate(self._makers):
+        markets = self._markets.values()
+        for place, market in enumerate(markets):
             first_ns = LOOK_NS + place * STAGGER_NS % LOOK_NS
-            self._repeat(len(self._timers), first_ns, maker.look, lambda: LOOK_NS)
-        for noise in self._noise:
-            self._repeat(len(self._timers), noise.wait_ns(), noise.trade, noise.wait_ns)
+            self._repeat(len(self._timers), first_ns, market.maker.look, lambda: LOOK_NS)
+        for market in markets:
+            self._repeat(len(self._timers), market.noise.wait_ns(), market.noise.trade, market.noise.wait_ns)
 
     def stop(self) -> None:
         """Nobody acts any more; what rests stays on the book."""

@@ -26,6 +26,11 @@ class Ladder:
     def __len__(self) -> int:
         return len(self._levels[BUY]) + len(self._levels[SELL])
 
+    def reshape(self, count: int, gap: int) -> None:
+        """From the next ``settle`` on, so many levels a side, beginning so far out."""
+        self._count = count
+        self._gap = gap
+
     def aim(self, bid: int, ask: int) -> None:
         """Say where the best quotes will be, and take away what would stand in their way."""
         top = (bid - self._gap - 1) // self._step
@@ -39,7 +44,7 @@ class Ladder:
         """Add the levels that lack, nearest first, then drop those too far out."""
         for side in (BUY, SELL):
             levels, wanted = self._levels[side], self._ranges[side]
-            if not wanted or (len(levels) == len(wanted) and wanted[0] in levels and wanted[-1] in levels):
+            if len(levels) == len(wanted) and (not wanted or (wanted[0] in levels and wanted[-1] in levels)):
                 continue
             for distance, level in enumerate(wanted):
                 if level not in levels:
@@ -59,6 +64,12 @@ class Ladder:
             lost += len(gone)
             self._drop(side, gone)
         return lost
+
+    def renew_all(self) -> None:
+        """Replace every level by an order of a new size, one at a time, so that the book is never empty."""
+        for side in (BUY, SELL):
+            for distance in range(len(self._ranges[side])):
+                self.renew(side, distance)
 
     def renew(self, side: Side, distance: int) -> None:
         """Replace one level by an order of a new size."""

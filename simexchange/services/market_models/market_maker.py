@@ -12,16 +12,18 @@ from typing import Final
 from msgspec import Struct
 
 from simexchange.domain.enums import BUY, SELL, Side
-from simexchange.domain.units import Price, Quantity
+from simexchange.domain.units import RATE_ONE, Price, Quantity
 from simexchange.services.market_models.desk import Desk
 from simexchange.services.market_models.ladder import Ladder
 from simexchange.services.market_models.price_path import FairPrice
+from simexchange.services.market_models.shape import Shape
 from simexchange.services.randomness import Randomness
 
 STEP: Final = 1.5e-4
 """Levels of the near ladder are this part of the price apart, those of the deep one ``DEEP_STEP``."""
 DEEP_STEP: Final = 2e-3
 DEEP_LEVELS: Final = 60
+"""At most; for every five near levels there are six deep ones."""
 COMFORT: Final = 1e-4
 """The quotes stay where they are while the fair price moves less than this part of it, or three quarters of a tick."""
 QUOTE_TRADES: Final = 3.0
@@ -37,8 +39,7 @@ class MakerSettings(Struct, frozen=True):
 
     start_price: Price
     trade_quantity: Quantity
-    spread_ticks: int = 2
-    levels: int = 50
+    shape: Shape = Shape()
 
 
 class MarketMaker:
@@ -49,6 +50,8 @@ class MarketMaker:
         self._fair = fair
         self._random = randomness.stream(f"market-maker/{desk.name}")
         self._settings = settings
+        self.shape = settings.shape
+        self._resized = False
         self._least = 1
         self._start_over()
 
@@ -59,14 +62,24 @@ class MarketMaker:
         self._trade_lots = settings.trade_quantity / rules.lot_size
         step = max(1, round(self._start * STEP))
         deep = max(2, round(self._start * DEEP_STEP))
-        near_reach = settings.levels * step
-        self._near = Ladder(self._desk, step, settings.levels, 0, self._near_lots)
-        self._deep = Ladder(self._desk, deep, DEEP_LEVELS, near_reach, self._deep_lots)
+        levels = self.shape.levels
+        self._step = step
+        self._near = Ladder(self._desk, step, levels, 0, self._near_lots)
+        self._deep = Ladder(self._desk, deep, _deep_levels(levels), levels * step, self._deep_lots)
         self._quotes: dict[Side, tuple[int, int]] = {BUY: (0, 0), SELL: (0, 0)}
         self._quoted_at = 0.0
         self._comfort = max(0.75, self._start * COMFORT)
 
+    def take_shape(self, shape: Shape) -> None:
+        """Be of that shape from now on, or as soon as the instrument trades: levels come, go, and change their size."""
+        self._resized = self._resized or shape.sizes != self.shape.sizes
+        self.shape = shape
+        self._near.reshape(shape.levels, 0)
+        self._deep.reshape(_deep_levels(shape.levels), shape.levels * self._step)
+        self.look()
+
     def _lots(self, trades: float, spread: float) -> int:
+        trades *= self.shape.sizes / RATE_ONE
         lots = self._trade_lots * trades * exp(self._random.gauss(-spread * spread / 2, spread))
         return max(int(lots), self._least)
 
@@ -91,7 +104,7 @@ class MarketMaker:
         rising = fair > self._quoted_at
         if abs(fair - self._quoted_at) > self._comfort:
             self._quoted_at = fair
-        spread = self._settings.spread_ticks
+        spread = self.shape.spread_ticks
         bid = max(floor(self._quoted_at - (spread - 1) / 2), 1)
         self._least = desk.least_lots(max(bid * 3 // 4, 1))
         self._near.aim(bid, bid + spread)
@@ -104,8 +117,19 @@ class MarketMaker:
             self._quote(SELL, bid + spread)
         self._near.settle()
         self._deep.settle()
-        if self._random.random() < RENEWALS:
-            self._near.renew(self._random.choice((BUY, SELL)), self._random.randrange(self._settings.levels))
+        if self._random.random() < RENEWALS and self.shape.levels:
+            self._near.renew(self._random.choice((BUY, SELL)), self._random.randrange(self.shape.levels))
+        if self._resized:
+            self._resize()
+
+    def _resize(self) -> None:
+        """Give every resting order a size of the present shape, one after the other: the book is never empty."""
+        self._resized = False
+        self._near.renew_all()
+        self._deep.renew_all()
+        for side, (tick, order_id) in self._quotes.items():
+            self._desk.cancel(order_id)
+            self._quote(side, tick)
 
     def _quote(self, side: Side, tick: int) -> None:
         """Have a quote of sensible size at ``tick`` and nowhere else.
@@ -119,3 +143,7 @@ class MarketMaker:
                 return
             self._desk.cancel(order_id)
         self._quotes[side] = (tick, self._desk.place(side, tick, self._lots(QUOTE_TRADES, 0.5)))
+
+
+def _deep_levels(levels: int) -> int:
+    return min(DEEP_LEVELS, levels * 6 // 5)

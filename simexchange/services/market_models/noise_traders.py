@@ -30,11 +30,13 @@ class NoiseTrader:
         self._random = randomness.stream(f"noise/{desk.name}")
         self._trade_quantity = trade_quantity
         self._mean_wait_ns = SECOND / trades_per_second
+        self.pace = 1.0
+        """How many times as often as usual it trades."""
         self._last_ask = 0
 
     def wait_ns(self) -> int:
         """How long until the next one trades."""
-        return max(1, int(self._random.expovariate(1.0) * self._mean_wait_ns))
+        return max(1, int(self._random.expovariate(1.0) * self._mean_wait_ns / self.pace))
 
     def trade(self) -> None:
         """Take something from the book, if it trades and there is anything to take."""

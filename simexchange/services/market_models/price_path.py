@@ -2,16 +2,17 @@
 
 Instruments move with shared factors (the market, and each asset's own), so that ETH/BTC is ETH/USDT over BTC/USDT at
 every moment. Logarithms of prices walk in steps of one second; the pull halves a distance in a few days. No jumps, no
-volatility clusters, and nothing anybody trades moves it.
+volatility clusters, and nothing anybody trades moves it. What somebody orders (``move``) adds to the walk.
 """
 
 from math import exp, sqrt
 from typing import Final
 
 from simexchange.domain.ids import AssetName
-from simexchange.domain.units import RATE_ONE
+from simexchange.domain.units import RATE_ONE, Rate
 from simexchange.services.clock import DAY, SECOND
 from simexchange.services.market_data.history_plan import YEAR_SECONDS, HistoryPlan
+from simexchange.services.market_models.course import Course
 from simexchange.services.randomness import Randomness
 
 STEP_NS: Final = SECOND
@@ -42,10 +43,14 @@ class PricePath:
         self._factors: dict[AssetName, Factor] = {}
         self._at_ns = start_ns
 
-    def add(self, plan: HistoryPlan) -> "FairPrice":
-        """The path of one instrument; all are added before time moves."""
+    def add(self, plan: HistoryPlan, base: Course | None = None, quote: Course | None = None) -> "FairPrice":
+        """The path of one instrument; all are added before time moves.
+
+        ``base`` and ``quote`` are the courses of its assets, shared with other instruments of the venue; none for cash.
+        """
         parts = [(MARKET, plan.market), *plan.own]
-        return FairPrice(self, [(self._factor(name), rate / RATE_ONE) for name, rate in parts if rate])
+        factors = [(self._factor(name), rate / RATE_ONE) for name, rate in parts if rate]
+        return FairPrice(self, factors, base or Course(self._at_ns), quote)
 
     def _factor(self, name: str) -> Factor:
         factor = self._factors.get(name)
@@ -64,11 +69,21 @@ class PricePath:
 class FairPrice:
     """One instrument's price as a multiple of what it started at."""
 
-    def __init__(self, path: PricePath, parts: list[tuple[Factor, float]]) -> None:
+    def __init__(self, path: PricePath, parts: list[tuple[Factor, float]], base: Course, quote: Course | None) -> None:
         self._path = path
         self._parts = parts
+        self._base = base
+        self._quote = quote
 
     def ratio(self, now_ns: int) -> float:
         """Price now over price at the start."""
         self._path.advance_to(now_ns)
-        return exp(sum(factor.level * share for factor, share in self._parts))
+        level = sum(factor.level * share for factor, share in self._parts) + self._base.level(now_ns)
+        return exp(level - self._quote.level(now_ns) if self._quote is not None else level)
+
+    def move(self, by: Rate, over_ns: int, now_ns: int) -> Rate:
+        """Move the price by a part of it, smoothly over ``over_ns``; the move that takes it back. Raises MoveError.
+
+        It is the base asset that moves, so the venue's other instruments of that asset move along.
+        """
+        return self._base.move(by, over_ns, now_ns)
