@@ -26,7 +26,7 @@ from benching import (
     table,
     verdict,
 )
-from simexchange.services.clock import RealClock, monotonic_ns
+from simexchange.services.clock import WorldClock, monotonic_ns
 from simexchange.transports.outbox import text_frame
 from stream_servers import MESSAGE
 
@@ -116,7 +116,7 @@ def fan_out(rounds: int) -> tuple[Contest, Contest, dict[str, float]]:
 
 def lag(kind: str, seconds: int) -> Figures:
     """Milliseconds from a message's event time until a subscriber has it, over depth, trades and tickers."""
-    clock, lags = RealClock(), list[int]()
+    clock, lags = WorldClock(), list[int]()
     with Child(("loadtests/stream_servers.py", "exchange")) as child, contextlib.ExitStack() as stack:
         selector = stack.enter_context(selectors.DefaultSelector())
         before = resident_bytes(child.pid)

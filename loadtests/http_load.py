@@ -17,7 +17,7 @@ from typing import Any, Final, cast
 from urllib.request import Request, urlopen
 
 from benching import Absent, Figures, elapsed_s
-from simexchange.services.clock import MILLISECOND, RealClock, monotonic_ns
+from simexchange.services.clock import MILLISECOND, WorldClock, monotonic_ns
 
 CONNECTIONS: Final = 32
 OPEN_AT_ONCE: Final = 64
@@ -54,7 +54,7 @@ class Signer:
         self.authority = authority
         self._api_key = api_key
         self._secret = secret.encode()
-        self._clock = RealClock()
+        self._clock = WorldClock()
         self._random = random.Random(7)
         self._number = 0
 

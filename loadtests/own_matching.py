@@ -21,7 +21,7 @@ from simexchange.domain.units import RATE_ONE
 from simexchange.matching.matcher import match
 from simexchange.matching.order_book import OrderBook
 from simexchange.memory import NEVER, YOUNG
-from simexchange.services.clock import NANOSECONDS, RealClock, monotonic_ns
+from simexchange.services.clock import NANOSECONDS, WorldClock, monotonic_ns
 from simexchange.venue.venue import Venue
 from simexchange.world import World
 
@@ -102,7 +102,7 @@ def venue() -> tuple[Carry, Callable[[], int]]:
 
 def door() -> tuple[Carry, Callable[[], int]]:
     """The only way in: clock, journal, venue, and the market data that listen."""
-    made = World(RealClock(), seed=7).open_venue("bench")
+    made = World(WorldClock(), seed=7).open_venue("bench")
     return commands(made.submit, lambda: open_orders(made.venue))
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from simexchange.description import Description, describe_venue
 from simexchange.memory import Housekeeper
-from simexchange.services.clock import RealClock
+from simexchange.services.clock import WorldClock
 from simexchange.transports.pacemaker import Pacemaker
 from simexchange.transports.server import (
     AddressUnusable,
@@ -58,10 +58,10 @@ class StartFailure(Exception):
     """The exchange cannot be started here; the message is for the person who tried."""
 
 
-Build = Callable[[Options, RealClock], World]
+Build = Callable[[Options, WorldClock], World]
 
 
-def build_scenario(options: Options, clock: RealClock) -> World:
+def build_scenario(options: Options, clock: WorldClock) -> World:
     """The options' scenario as a world, its market seeded."""
     from simexchange.scenario import build_world
 
@@ -77,7 +77,7 @@ class Exchange:
         self.description: Description | None = None
         """Set once everything is being served."""
         self._build = build
-        self._clock = RealClock()
+        self._clock = WorldClock()
         self._servers: list[Server] = []
         self._pacemaker: Pacemaker | None = None
 

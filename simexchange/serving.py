@@ -11,7 +11,7 @@ from typing import Final, TextIO
 from simexchange.app import HIGHEST_PORT_BASE, Options, StartFailure, build_scenario, serve
 from simexchange.banner import banner
 from simexchange.description import Description, VenueDescription, describe_venue
-from simexchange.services.clock import RealClock
+from simexchange.services.clock import WorldClock
 from simexchange.transports.server import new_event_loop
 from simexchange.venues import VENUES, LimitsError, check_limits
 
@@ -73,7 +73,7 @@ def run(chosen: Options, json_line: bool, env_out: Path | None, log_level: str) 
 
 def describe_offline(chosen: Options, venue: str) -> VenueDescription:
     """A venue as it would be served, its accounts and keys included; nothing is."""
-    world = build_scenario(chosen, RealClock())
+    world = build_scenario(chosen, WorldClock())
     port = chosen.port(VENUES[venue].port_offset)
     return describe_venue(world.doors[venue].venue, VENUES[venue].spell, f"{chosen.host}:{port}")
 

@@ -1,13 +1,19 @@
 """The one clock of a world, and the timers that hang on it. Times are nanoseconds since the Unix epoch.
 
-Nothing else reads the machine's time. Whatever must happen later is a timer here, so that a manual clock can make
-it happen now, in order.
+Nothing else reads the machine's time. Whatever must happen later is a timer here, so that time moved by hand makes it
+happen now, in order. Virtual time never goes backwards, except by ``restore``.
 """
 
 import heapq
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, Self
+
+from msgspec import Struct
+
+from simexchange.domain.enums import Word
+from simexchange.domain.units import UnitsError, format_trimmed, mul_div, parse_units
 
 NANOSECONDS: Final = 1_000_000_000
 MILLISECOND: Final = 1_000_000
@@ -15,6 +21,56 @@ SECOND: Final = NANOSECONDS
 MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
+
+LONGEST_LAG: Final = SECOND
+"""How much machine time scaled time may be behind before it stops catching up."""
+
+
+class ClockError(ValueError):
+    """A mode or a speed that no clock has; the message says what was given and what would pass."""
+
+
+class ClockMode(Word):
+    REAL = "real"
+    """The machine's time, or as far ahead of it or behind it as it was moved."""
+    SCALED = "scaled"
+    """Flows at a multiple of the machine's speed."""
+    MANUAL = "manual"
+    """Moves only when told to."""
+
+    @classmethod
+    def named(cls, text: str) -> "ClockMode":
+        """The mode of that name, or ClockError."""
+        for mode in cls:
+            if mode.value == text:
+                return mode
+        raise ClockError(f"there is no clock mode {text!r}; there is {', '.join(mode.value for mode in cls)}")
+
+
+class Speed(Struct, frozen=True):
+    """Virtual time per machine time, in billionths: a ratio of ints."""
+
+    billionths: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """``"20"``, ``"0.5"``; ClockError outside 0.001 to 100000."""
+        try:
+            speed = cls(parse_units(text, SPEED_DECIMALS))
+        except UnitsError as error:
+            raise ClockError(f"speed: {error}") from error
+        if not SLOWEST.billionths <= speed.billionths <= FASTEST.billionths:
+            raise ClockError(f"speed {text!r} is not between {SLOWEST} and {FASTEST}")
+        return speed
+
+    def __str__(self) -> str:
+        return format_trimmed(self.billionths, SPEED_DECIMALS)
+
+
+SPEED_DECIMALS: Final = 9
+AS_FAST: Final = Speed(10**9)
+SLOWEST: Final = Speed(10**6)
+FASTEST: Final = Speed(10**14)
 
 
 class Timer:
@@ -30,6 +86,17 @@ class Timer:
         self.action = None
 
 
+class ClockState(Struct, frozen=True):
+    """What ``WorldClock.restore`` goes back to: the mode, the time and every timer with what it will do."""
+
+    mode: ClockMode
+    speed: Speed
+    now_ns: int
+    ahead_ns: int
+    sequence: int
+    timers: tuple[tuple[int, int, Timer, Callable[[], None] | None], ...]
+
+
 class Clock:
     """Time and timers. Timers due at the same instant run in the order in which they were set."""
 
@@ -38,6 +105,8 @@ class Clock:
         self._sequence = 0
         self.on_earlier_timer: Callable[[], None] | None = None
         """Called when a timer is set that is due before all others; whoever drives the clock re-arms its wait."""
+        self.ran = 0
+        """How many timers ever ran."""
 
     def now_ns(self) -> int:
         raise NotImplementedError
@@ -75,46 +144,208 @@ class Clock:
         timer = heapq.heappop(self._timers)[2]
         action, timer.action = timer.action, None
         if action is not None:
+            self.ran += 1
             action()
 
 
-class RealClock(Clock):
-    """The machine's time, kept from ever going backwards."""
+class WorldClock(Clock):
+    """A clock that follows the machine's, runs faster or slower, or stands until told to move; it may be switched.
 
-    def __init__(self) -> None:
+    Real time runs timers when it gets to them, as late as the machine is. Scaled time waits for its timers: each runs
+    at its own instant, and a machine that cannot keep up makes time slower, not timers late.
+    """
+
+    def __init__(
+        self,
+        mode: ClockMode = ClockMode.REAL,
+        speed: Speed = AS_FAST,
+        start_ns: int | None = None,
+        wall: Callable[[], int] = time.time_ns,
+    ) -> None:
         super().__init__()
-        self._last_ns = 0
+        self.on_change: Callable[[], None] | None = None
+        """Called when the mode, the speed or the time was changed by hand; the driver re-arms its wait."""
+        self.restored = 0
+        """How often time was turned back."""
+        self.wall_ns = wall
+        """The machine's time."""
+        self._mode = mode
+        self._speed = speed
+        self._now_ns = wall() if start_ns is None else start_ns
+        self._ahead_ns = 0
+        """Real time: how far ahead of the machine's."""
+        self._origin = (0, 0)
+        """Scaled time: a virtual instant and the machine's time then."""
+        self._holds = 0
+        self._is_real = False
+        """Real and flowing."""
+        if start_ns is None and mode is ClockMode.REAL:
+            self._set_flow()
+        else:
+            self._flow_from_now()
+
+    @property
+    def mode(self) -> ClockMode:
+        return self._mode
+
+    @property
+    def speed(self) -> Speed:
+        """Of scaled time; kept while another mode is on."""
+        return self._speed
+
+    @property
+    def is_machine_time(self) -> bool:
+        """Whether this is the machine's time and nothing else."""
+        return self._mode is ClockMode.REAL and not self._ahead_ns
 
     def now_ns(self) -> int:
-        now = time.time_ns()
-        if now > self._last_ns:
-            self._last_ns = now
-        return self._last_ns
-
-
-class ManualClock(Clock):
-    """Time that moves only when told to; ``advance_to`` runs what is due on the way at its own instant."""
-
-    def __init__(self, start_ns: int) -> None:
-        super().__init__()
-        self._now_ns = start_ns
-
-    def now_ns(self) -> int:
+        if self._is_real:
+            now = self.wall_ns() + self._ahead_ns
+            if now > self._now_ns:
+                self._now_ns = now
+        elif self._mode is ClockMode.SCALED and not self._holds:
+            due, now = self.next_due_ns(), self._scaled_ns()
+            self._now_ns = max(self._now_ns, now if due is None else min(now, due))
         return self._now_ns
+
+    def set_mode(self, mode: ClockMode, speed: Speed | None = None) -> None:
+        """Go on in another mode, or at another speed, from the present instant."""
+        self.now_ns()
+        self._mode = mode
+        if speed is not None:
+            self._speed = speed
+        self._flow_from_now()
+        self._tell()
+
+    def wait_ns(self) -> int | None:
+        """How long the machine must wait for the next timer: 0 if it is due, None if time must be moved first."""
+        due = self.next_due_ns()
+        if due is None:
+            return None
+        if due <= self.now_ns():
+            return 0
+        if self._is_real:
+            return due - self._now_ns
+        if self._holds or self._mode is ClockMode.MANUAL:
+            return None
+        since, wall = self._origin
+        wait_ns = mul_div(due - since, AS_FAST.billionths, self._speed.billionths, up=True)
+        return max(wait_ns - (self.wall_ns() - wall), 0)
+
+    def run_due(self, limit: int = 10_000) -> int:
+        if self._holds or self._mode is not ClockMode.SCALED:
+            return super().run_due(limit)
+        self._bound_lag()
+        self._holds += 1  # each timer at its own instant
+        try:
+            return self._run_until(self._scaled_ns(), limit)
+        finally:
+            self._holds -= 1
+
+    # Time moved by hand.
 
     def advance(self, by_ns: int) -> int:
         """Move forward; how many timers ran."""
-        return self.advance_to(self._now_ns + by_ns)
+        return self.advance_to(self.now_ns() + by_ns)
 
     def advance_to(self, at_ns: int) -> int:
         """Move to ``at_ns``, running every timer due on the way when its time has come; how many ran."""
         ran = 0
-        while (due := self.next_due_ns()) is not None and due <= at_ns:
-            self._now_ns = max(self._now_ns, due)
+        with self.held():
+            while count := self.run_until(at_ns, 1000):
+                ran += count
+        return ran
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Time stands still, but for ``run_until``; afterwards it goes on from where it is. For moves in slices."""
+        self.now_ns()
+        self._holds += 1
+        self._set_flow()
+        try:
+            yield
+        finally:
+            self._holds -= 1
+            if not self._holds:
+                ahead_ns = self._ahead_ns
+                self._flow_from_now()
+                self._ahead_ns = max(self._ahead_ns, ahead_ns)
+                self._tell()
+
+    def run_until(self, at_ns: int, limit: int) -> int:
+        """One slice of a move, while ``held``: how many timers ran, 0 once time stands at ``at_ns`` with none left."""
+        assert self._holds, "time must be held while it is moved"
+        ran = self._run_until(at_ns, limit)
+        if not ran and at_ns > self._now_ns:
+            self._now_ns = at_ns
+        return ran
+
+    # Snapshots.
+
+    def capture(self) -> ClockState:
+        """All there is to a clock, to come back to."""
+        timers = tuple((at_ns, sequence, timer, timer.action) for at_ns, sequence, timer in self._timers)
+        return ClockState(self._mode, self._speed, self.now_ns(), self._ahead_ns, self._sequence, timers)
+
+    def restore(self, state: ClockState) -> None:
+        """Go back: scaled and manual time to the captured instant, real time to the machine's, its timers overdue."""
+        self._mode, self._speed, self._ahead_ns = state.mode, state.speed, state.ahead_ns
+        self._sequence = state.sequence
+        for _, _, timer in self._timers:
+            timer.cancel()
+        for _, _, timer, action in state.timers:
+            timer.action = action
+        self._timers[:] = [(at_ns, sequence, timer) for at_ns, sequence, timer, _ in state.timers]
+        self.restored += 1
+        if state.mode is ClockMode.REAL:
+            self._now_ns = self.wall_ns() + state.ahead_ns
+            self._set_flow()
+        else:
+            self._now_ns = state.now_ns
+            self._flow_from_now()
+        self._tell()
+
+    # How time flows.
+
+    def _run_until(self, at_ns: int, limit: int) -> int:
+        ran = 0
+        while ran < limit and (due := self.next_due_ns()) is not None and due <= at_ns:
+            if due > self._now_ns:
+                self._now_ns = due
             self._run_next()
             ran += 1
-        self._now_ns = max(self._now_ns, at_ns)
         return ran
+
+    def _flow_from_now(self) -> None:
+        wall = self.wall_ns()
+        self._origin = (self._now_ns, wall)
+        self._ahead_ns = self._now_ns - wall if self._mode is ClockMode.REAL else 0
+        self._set_flow()
+
+    def _set_flow(self) -> None:
+        self._is_real = self._mode is ClockMode.REAL and not self._holds
+
+    def _scaled_ns(self) -> int:
+        since, wall = self._origin
+        return since + (self.wall_ns() - wall) * self._speed.billionths // AS_FAST.billionths
+
+    def _bound_lag(self) -> None:
+        """What the machine could not do in time is not all made up for: it might never be."""
+        due = self.next_due_ns()
+        longest = LONGEST_LAG * self._speed.billionths // AS_FAST.billionths
+        if due is not None and self._scaled_ns() - due > longest:
+            self._origin = (due + longest, self.wall_ns())
+
+    def _tell(self) -> None:
+        if self.on_change is not None:
+            self.on_change()
+
+
+class ManualClock(WorldClock):
+    """Time that moves only when told to."""
+
+    def __init__(self, start_ns: int) -> None:
+        super().__init__(ClockMode.MANUAL, start_ns=start_ns)
 
 
 def monotonic_ns() -> int:

@@ -1,10 +1,14 @@
-"""Keeps a world's real clock going: runs the timers that are due from the event loop, sockets served in between."""
+"""Keeps a world's clock going: runs the timers that are due from the event loop, sockets served in between.
+
+Real and scaled time are waited for; time that is moved by hand is moved in slices, one move after the other.
+"""
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 
-from simexchange.services.clock import MILLISECOND, NANOSECONDS, Clock, monotonic_ns
+from simexchange.services.clock import MILLISECOND, NANOSECONDS, WorldClock, monotonic_ns
 
 SLICE: Final = 8
 """Timers run between two looks at the stopwatch."""
@@ -17,50 +21,83 @@ log = logging.getLogger(__name__)
 class Pacemaker:
     """Drives one clock on one event loop, from ``start`` to ``stop``."""
 
-    def __init__(self, clock: Clock, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, clock: WorldClock, loop: asyncio.AbstractEventLoop) -> None:
         self._clock = clock
         self._loop = loop
         self._wait: asyncio.TimerHandle | asyncio.Handle | None = None
-        self._is_beating = False
+        self._is_running_timers = False
+        self._moving = asyncio.Lock()
 
     def start(self) -> None:
         assert self._clock.on_earlier_timer is None, "a clock has one driver"
-        self._clock.on_earlier_timer = self._arm
+        self._clock.on_earlier_timer = self._clock.on_change = self._arm
         self._arm()
 
     def stop(self) -> None:
-        self._clock.on_earlier_timer = None
+        self._clock.on_earlier_timer = self._clock.on_change = None
         if self._wait is not None:
             self._wait.cancel()
             self._wait = None
 
+    async def advance(self, by_ns: int) -> int:
+        """Move time forward by that much, counted from when this move's turn comes; as ``advance_to``."""
+        async with self._moving:
+            return await self._move(self._clock.now_ns() + by_ns)
+
+    async def advance_to(self, at_ns: int) -> int:
+        """Move time to ``at_ns``; answers once all that was due has happened, in order: how many timers ran.
+
+        Moves wait for each other. A canceled one leaves time where it was by then, as does one that ``restore``
+        overtakes.
+        """
+        async with self._moving:
+            return await self._move(at_ns)
+
+    async def _move(self, at_ns: int) -> int:
+        clock = self._clock
+        ran, restored = clock.ran, clock.restored
+        with clock.held():
+            while self._run_for_a_turn(lambda: clock.run_until(at_ns, SLICE)):
+                await asyncio.sleep(0)
+                if clock.restored != restored:
+                    break
+        return clock.ran - ran
+
     def _arm(self) -> None:
         """Wait for the next timer; while timers run, the end of the turn does that once for all they set."""
-        if self._is_beating:
+        if self._is_running_timers:
             return
         if self._wait is not None:
             self._wait.cancel()
             self._wait = None
-        due_ns = self._clock.next_due_ns()
-        if due_ns is None:
+        wait_ns = self._clock.wait_ns()
+        if wait_ns is None:
             return
-        wait_ns = due_ns - self._clock.now_ns()
         if wait_ns <= 0:
             self._wait = self._loop.call_soon(self._beat)
         else:
             self._wait = self._loop.call_at(self._loop.time() + wait_ns / NANOSECONDS, self._beat)
 
     def _beat(self) -> None:
-        """Run what is due, for at most a turn's time. A failing timer is logged and costs no other its turn."""
+        """Run what is due, for at most a turn's time."""
         self._wait = None
-        self._is_beating = True
+        self._run_for_a_turn(lambda: self._clock.run_due(SLICE))
+        if self._clock.on_earlier_timer is not None:
+            self._arm()
+
+    def _run_for_a_turn(self, run: Callable[[], int]) -> bool:
+        """Run slices until one is empty or the turn is over; whether there may be more.
+
+        A failing timer is logged and costs no other its turn.
+        """
         ends_ns = monotonic_ns() + TURN_NS
+        self._is_running_timers = True
         try:
-            while self._clock.run_due(SLICE) == SLICE and monotonic_ns() < ends_ns:
-                pass
+            while monotonic_ns() < ends_ns:
+                if not run():
+                    return False
         except Exception:
             log.exception("bug: a timer failed")
         finally:
-            self._is_beating = False
-        if self._clock.on_earlier_timer is not None:
-            self._arm()
+            self._is_running_timers = False
+        return True

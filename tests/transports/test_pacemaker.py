@@ -3,13 +3,13 @@ import asyncio
 import pytest
 
 from fake_venue import eventually, run
-from simexchange.services.clock import MILLISECOND, ManualClock, RealClock
+from simexchange.services.clock import MILLISECOND, ManualClock, WorldClock
 from simexchange.transports.pacemaker import SLICE, Pacemaker
 
 
 def test_timers_run_when_due_and_in_order() -> None:
     async def work() -> list[str]:
-        clock = RealClock()
+        clock = WorldClock()
         ran: list[str] = []
         pacemaker = Pacemaker(clock, asyncio.get_running_loop())
 
@@ -29,7 +29,7 @@ def test_timers_run_when_due_and_in_order() -> None:
 
 def test_a_canceled_timer_does_not_run() -> None:
     async def work() -> list[str]:
-        clock = RealClock()
+        clock = WorldClock()
         ran: list[str] = []
         pacemaker = Pacemaker(clock, asyncio.get_running_loop())
         pacemaker.start()
@@ -44,7 +44,7 @@ def test_a_canceled_timer_does_not_run() -> None:
 
 def test_sockets_get_their_turn_while_timers_pile_up() -> None:
     async def work() -> tuple[int, int]:
-        clock = RealClock()
+        clock = WorldClock()
         pacemaker = Pacemaker(clock, asyncio.get_running_loop())
         ran = 0
 
@@ -69,7 +69,7 @@ def test_sockets_get_their_turn_while_timers_pile_up() -> None:
 
 def test_a_failing_timer_is_logged_and_costs_no_other_its_turn(caplog: pytest.LogCaptureFixture) -> None:
     async def work() -> list[str]:
-        clock = RealClock()
+        clock = WorldClock()
         ran: list[str] = []
         clock.after(0, lambda: ran.append("before"))
         clock.after(0, lambda: ran.append(str(1 // 0)))
