@@ -6,7 +6,8 @@ submit = stamp -> journal -> execute -> publish. Nothing awaits, nothing interle
 from simexchange.domain.commands import Command
 from simexchange.domain.events import Batch
 from simexchange.services.bus import Bus
-from simexchange.services.clock import Clock
+from simexchange.services.clock import WorldClock
+from simexchange.services.gateway_time import GatewayTime
 from simexchange.services.journal import Journal
 from simexchange.services.market_data.market_data import MarketData
 from simexchange.services.randomness import Randomness
@@ -16,10 +17,12 @@ from simexchange.venue.venue import Venue
 class Door:
     """One venue as everybody meets it, house traders included: submit commands, read views and market data."""
 
-    def __init__(self, name: str, venue: Venue, clock: Clock, journal: Journal, market_data: MarketData) -> None:
+    def __init__(self, name: str, venue: Venue, clock: WorldClock, journal: Journal, market_data: MarketData) -> None:
         self.name = name
         self.venue = venue
         self.clock = clock
+        self.gateway = GatewayTime(clock)
+        """The venue's time as clients meet it, which may be wrong."""
         self.bus = Bus()
         self.market_data = market_data
         self._journal = journal
@@ -48,7 +51,7 @@ class Door:
 class World:
     """All venues of one simulation."""
 
-    def __init__(self, clock: Clock, seed: int, journal_capacity: int = 10_000) -> None:
+    def __init__(self, clock: WorldClock, seed: int, journal_capacity: int = 10_000) -> None:
         self.clock = clock
         self.randomness = Randomness(seed)
         self.journal = Journal(journal_capacity)

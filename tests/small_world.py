@@ -9,7 +9,7 @@ from simexchange.domain.ids import FIRST_ACCOUNT
 from simexchange.domain.instrument import Asset, Instrument, Rules
 from simexchange.domain.secret import Secret
 from simexchange.domain.units import parse_units
-from simexchange.services.clock import Clock
+from simexchange.services.clock import WorldClock
 from simexchange.world import World
 
 ALICE_KEY: Final = "a" * 64
@@ -18,7 +18,7 @@ LOCKED_KEY: Final = "b" * 64
 LOCKED_SECRET: Final = "locked" * 10
 
 
-def small_world(options: Options, clock: Clock) -> World:
+def small_world(options: Options, clock: WorldClock) -> World:
     world = World(clock, options.seed)
     for name in options.venues:
         door = world.open_venue(name)

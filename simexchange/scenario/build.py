@@ -27,7 +27,7 @@ from simexchange.domain.units import RATE_DECIMALS, Rate, parse_units, round_dow
 from simexchange.scenario.calm import BALANCES, calm
 from simexchange.scenario.motion import courses, history_plans
 from simexchange.scenario.specs import AccountSpec, InstrumentSpec, Scenario, VenueSpec
-from simexchange.services.clock import Clock
+from simexchange.services.clock import WorldClock
 from simexchange.services.market_models.desk import Desk
 from simexchange.services.market_models.house import House
 from simexchange.services.market_models.instrument_market import InstrumentMarket
@@ -74,7 +74,7 @@ class BuiltWorld(Struct, frozen=True):
 
 def build_world(
     scenario: Scenario | str,
-    clock: Clock,
+    clock: WorldClock,
     seed: int | None = None,
     venues: Sequence[str] | None = None,
     accounts: int = 0,

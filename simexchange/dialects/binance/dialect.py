@@ -156,7 +156,7 @@ class BinanceDialect(Dialect):
     def _signer(
         self, named: ApiKey | None, security: Security, request: Request, args: params.Args, now_ns: int
     ) -> ApiKey:
-        check_timing(args["timestamp"], args.get("recvWindow", DEFAULT_RECV_WINDOW), now_ns)
+        check_timing(args["timestamp"], args.get("recvWindow", DEFAULT_RECV_WINDOW), self.door.gateway, now_ns)
         key = self.keyring.usable(named, security, request.peer, now_ns)
         body = "" if request.method == "GET" or not request.body else request.body.decode("latin-1")
         self.keyring.check_signature(key, signed_payload(request.query, body), args["signature"])

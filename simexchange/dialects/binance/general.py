@@ -35,7 +35,7 @@ def ping(context: Context, args: Args) -> object:  # noqa: ARG001  (a Handler ta
 
 
 def server_time(context: Context, args: Args) -> object:  # noqa: ARG001  (a Handler takes them)
-    return {"serverTime": context.time(context.now_ns)}
+    return {"serverTime": context.time(context.door.gateway.said_ns())}
 
 
 def exchange_info(context: Context, args: Args) -> object:

@@ -186,7 +186,8 @@ class ApiSession(Connection):
             named = keyring.named(texts["apiKey"]) if texts.get("apiKey") else None
         args = plan.read(texts)
         if security.signed:
-            check_timing(args["timestamp"], args.get("recvWindow", DEFAULT_RECV_WINDOW), now)
+            recv_window = args.get("recvWindow", DEFAULT_RECV_WINDOW)
+            check_timing(args["timestamp"], recv_window, context.door.gateway, now)
         key = keyring.usable(named, security, self._peer, now)
         if "signature" in args:
             keyring.check_signature(key, signed_text(request.params), args["signature"])

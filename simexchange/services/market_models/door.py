@@ -4,7 +4,7 @@ from typing import Protocol
 
 from simexchange.domain.commands import Command
 from simexchange.domain.events import Batch
-from simexchange.services.clock import Clock
+from simexchange.services.clock import WorldClock
 from simexchange.venue.venue import Venue
 
 
@@ -13,6 +13,6 @@ class TradingDoor(Protocol):
 
     name: str
     venue: Venue
-    clock: Clock
+    clock: WorldClock
 
     def submit(self, command: Command) -> Batch: ...
