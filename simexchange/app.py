@@ -23,6 +23,7 @@ from simexchange.transports.server import (
     VenueServer,
     open_socket,
 )
+from simexchange.transports.stragglers import Stragglers
 from simexchange.venues import PORTS, VENUES
 from simexchange.world import World
 
@@ -77,9 +78,10 @@ class Exchange:
         self.description: Description | None = None
         """Set once everything is being served."""
         self._build = build
-        self._clock = WorldClock()
+        self.clock = WorldClock()
         self._servers: list[Server] = []
-        self._pacemaker: Pacemaker | None = None
+        self.pacemaker: Pacemaker
+        """Set with the world; moves its time."""
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -95,13 +97,15 @@ class Exchange:
         options = self.options
         control_socket, *venue_sockets = self._open_sockets()
         try:
-            world = self.world = self._build(options, self._clock)
+            world = self.world = self._build(options, self.clock)
+            stragglers = Stragglers()
+            self.pacemaker = Pacemaker(self.clock, asyncio.get_running_loop(), stragglers)
             control = ApplicationServer(self._control, control_socket, options.host)
             venues = {}
             for name, listening in zip(options.venues, venue_sockets, strict=True):
                 dialect = VENUES[name].open(world.doors[name], world.randomness, options.limits)
                 dialect.start()
-                venues[name] = VenueServer(dialect, listening, options.host)
+                venues[name] = VenueServer(dialect, listening, options.host, stragglers=stragglers)
         except BaseException:
             for taken in (control_socket, *venue_sockets):
                 taken.close()
@@ -109,8 +113,7 @@ class Exchange:
         self._servers = [*venues.values(), control]
         for server in self._servers:
             await server.start()
-        self._pacemaker = Pacemaker(self._clock, asyncio.get_running_loop())
-        self._pacemaker.start()
+        self.pacemaker.start()
         self.description = Description(
             seed=options.seed,
             scenario=options.scenario,
@@ -124,9 +127,8 @@ class Exchange:
     async def stop(self) -> None:
         """Take leave of every client and close the ports; well under a second, whatever the clients do."""
         self.description = None
-        if self._pacemaker is not None:
-            self._pacemaker.stop()
-            self._pacemaker = None
+        if self._servers:
+            self.pacemaker.stop()
         servers, self._servers = self._servers, []
         await asyncio.gather(*(server.stop() for server in servers))
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from simexchange.services.clock import MILLISECOND, NANOSECONDS, WorldClock, monotonic_ns
+from simexchange.transports.stragglers import Stragglers
 
 SLICE: Final = 8
 """Timers run between two looks at the stopwatch."""
@@ -21,8 +22,11 @@ log = logging.getLogger(__name__)
 class Pacemaker:
     """Drives one clock on one event loop, from ``start`` to ``stop``."""
 
-    def __init__(self, clock: WorldClock, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, clock: WorldClock, loop: asyncio.AbstractEventLoop, stragglers: Stragglers | None = None
+    ) -> None:
         self._clock = clock
+        self._stragglers = stragglers if stragglers is not None else Stragglers()
         self._loop = loop
         self._wait: asyncio.TimerHandle | asyncio.Handle | None = None
         self._is_running_timers = False
@@ -57,10 +61,11 @@ class Pacemaker:
         clock = self._clock
         ran, restored = clock.ran, clock.restored
         with clock.held():
-            while self._run_for_a_turn(lambda: clock.run_until(at_ns, SLICE)):
+            is_under_way = True
+            while is_under_way and clock.restored == restored:
+                is_under_way = self._run_for_a_turn(lambda: clock.run_until(at_ns, 1), self._stragglers)
                 await asyncio.sleep(0)
-                if clock.restored != restored:
-                    break
+                await self._stragglers.wait()
         return clock.ran - ran
 
     def _arm(self) -> None:
@@ -85,19 +90,20 @@ class Pacemaker:
         if self._clock.on_earlier_timer is not None:
             self._arm()
 
-    def _run_for_a_turn(self, run: Callable[[], int]) -> bool:
-        """Run slices until one is empty or the turn is over; whether there may be more.
+    def _run_for_a_turn(self, run: Callable[[], int], until: Stragglers | None = None) -> bool:
+        """Run slices until one is empty, the turn is over, or ``until`` holds something; whether there may be more.
 
         A failing timer is logged and costs no other its turn.
         """
         ends_ns = monotonic_ns() + TURN_NS
         self._is_running_timers = True
         try:
-            while monotonic_ns() < ends_ns:
-                if not run():
-                    return False
+            while run():
+                if until or monotonic_ns() >= ends_ns:
+                    return True
+            return False
         except Exception:
             log.exception("bug: a timer failed")
+            return True
         finally:
             self._is_running_timers = False
-        return True

@@ -8,6 +8,7 @@ from msgspec import Struct
 from simexchange.dialects.base import Dialect
 from simexchange.transports.http import MAX_BODY
 from simexchange.transports.outbox import Outbox
+from simexchange.transports.stragglers import Stragglers
 
 _CHECKS_PER_IDLE_TIME: Final = 8
 
@@ -49,12 +50,19 @@ class Connection(Protocol):
 class Port:
     """One venue's port, apart from the listening socket."""
 
-    def __init__(self, dialect: Dialect, loop: AbstractEventLoop, limits: WireLimits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        loop: AbstractEventLoop,
+        limits: WireLimits = DEFAULT_LIMITS,
+        stragglers: Stragglers | None = None,
+    ) -> None:
         self.dialect = dialect
         self.loop = loop
         self.limits = limits
         self.outbox = Outbox(loop)
         self.connections: set[Connection] = set()
+        self.stragglers = stragglers if stragglers is not None else Stragglers()
         self.tick = 0
         """A coarse clock: reading it costs nothing, where a timer per request would."""
         self._next_tick: TimerHandle | None = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from simexchange.dialects.base import Dialect
 from simexchange.transports.http import VenueApplication
 from simexchange.transports.port import DEFAULT_LIMITS, Port, WireLimits
+from simexchange.transports.stragglers import Stragglers
 
 if TYPE_CHECKING:
     from uvicorn.server import ServerState
@@ -134,8 +135,10 @@ class VenueServer(Server):
         host: str,
         limits: WireLimits = DEFAULT_LIMITS,
         plain_asgi: bool = False,
+        stragglers: Stragglers | None = None,
     ) -> None:
         super().__init__(listening, host)
+        self._stragglers = stragglers
         self._dialect = dialect
         self._limits = limits
         self._plain_asgi = plain_asgi
@@ -143,7 +146,7 @@ class VenueServer(Server):
         self._state: ServerState | None = None
 
     async def start(self) -> None:
-        shared = self._shared = Port(self._dialect, asyncio.get_running_loop(), self._limits)
+        shared = self._shared = Port(self._dialect, asyncio.get_running_loop(), self._limits, self._stragglers)
         shared.start_ticking()
         await self._listen(self._protocol(shared))
 

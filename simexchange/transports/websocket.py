@@ -46,6 +46,7 @@ class StreamProtocol(asyncio.Protocol):
         self._session: StreamSession | None = None
         self._is_open = False
         self._is_choked = False
+        self._owes_pong = False
         self._message = bytearray()
         self._is_text = True
         self._farewell: asyncio.TimerHandle | None = None
@@ -59,6 +60,7 @@ class StreamProtocol(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._port.connections.discard(self)
+        self._port.stragglers.discard(self)
         if self._farewell is not None:
             self._farewell.cancel()
         self._is_open = False
@@ -79,10 +81,12 @@ class StreamProtocol(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Whoever does not read is not read from either."""
         self._is_choked = True
+        self._port.stragglers.add(self)
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         self._is_choked = False
+        self._catch_up()
         if not self._transport.is_closing():
             self._transport.resume_reading()
 
@@ -127,6 +131,8 @@ class StreamProtocol(asyncio.Protocol):
         elif opcode is Opcode.PING:
             self._tell(session.on_ping, bytes(frame.data))
         elif opcode is Opcode.PONG:
+            self._owes_pong = False
+            self._catch_up()
             self._tell(session.on_pong, bytes(frame.data))
         elif opcode is Opcode.CLOSE:
             self._is_open = False
@@ -192,6 +198,8 @@ class StreamProtocol(asyncio.Protocol):
         if self._is_open and self._library.state is State.OPEN:
             self._library.send_ping(payload)
             self._send_control_frames()
+            self._owes_pong = True
+            self._port.stragglers.add(self)
 
     def close(self, code: int, reason: str = "") -> None:
         """Say goodbye behind what was sent so far, and wait a while for the client to agree."""
@@ -208,6 +216,10 @@ class StreamProtocol(asyncio.Protocol):
             self._library.send_close(INTERNAL_ERROR)
         self._send_control_frames()
         self._abort_after(self._port.limits.close_s)
+
+    def _catch_up(self) -> None:
+        if not (self._is_choked or self._owes_pong):
+            self._port.stragglers.discard(self)
 
     def _queue(self, frame: bytes) -> None:
         if not self.pending:
