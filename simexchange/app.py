@@ -11,9 +11,9 @@ from typing import Final, Self
 
 from msgspec import Struct
 
-from simexchange.description import Description, describe_venue
+from simexchange.description import Description, describe_clock, describe_venue
 from simexchange.memory import Housekeeper
-from simexchange.services.clock import WorldClock
+from simexchange.services.clock import AS_FAST, ClockMode, Speed, WorldClock
 from simexchange.transports.pacemaker import Pacemaker
 from simexchange.transports.server import (
     AddressUnusable,
@@ -46,6 +46,10 @@ class Options(Struct, frozen=True):
     scenario: str = DEFAULT_SCENARIO
     venues: tuple[str, ...] = tuple(VENUES)
     limits: str = "venue"
+    clock: ClockMode = ClockMode.REAL
+    speed: Speed = AS_FAST
+    start_ns: int | None = None
+    """When virtual time begins; now, by default."""
 
     def port(self, offset: int) -> int:
         """The port at an offset from the base; 0, for a free one, when the base is 0."""
@@ -78,7 +82,7 @@ class Exchange:
         self.description: Description | None = None
         """Set once everything is being served."""
         self._build = build
-        self.clock = WorldClock()
+        self.clock = WorldClock(options.clock, options.speed, options.start_ns)
         self._servers: list[Server] = []
         self.pacemaker: Pacemaker
         """Set with the world; moves its time."""
@@ -117,6 +121,7 @@ class Exchange:
         self.description = Description(
             seed=options.seed,
             scenario=options.scenario,
+            clock=describe_clock(self.clock),
             control_url=f"http://{control.authority}",
             venues={
                 name: describe_venue(world.doors[name].venue, VENUES[name].spell, server.authority)

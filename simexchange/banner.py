@@ -34,7 +34,7 @@ def banner(description: Description, in_color: bool) -> str:
     lines = [
         "",
         paint.title(f"simexchange {__version__}") + "  a simulated exchange: nothing here is real money",
-        f"seed {description.seed}   scenario {description.scenario}   clock real time",
+        f"seed {description.seed}   scenario {description.scenario}   clock {description.clock}",
         "",
         *_venue_table(description, paint),
     ]

@@ -80,6 +80,21 @@ def serve(
             " 'request_weight=100,orders_10s=5'.",
         ),
     ] = "venue",
+    clock: Annotated[
+        str,
+        typer.Option(
+            envvar="SIMX_CLOCK",
+            help="How time runs: 'real', 'scaled' (--speed times as fast) or 'manual' (only when it is moved).",
+        ),
+    ] = "real",
+    speed: Annotated[
+        str | None,
+        typer.Option(envvar="SIMX_SPEED", help="How much faster scaled time runs: 0.001 to 100000; 20 by default."),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(envvar="SIMX_START", help="When time begins: 2026-01-05T00:00:00Z; now, by default."),
+    ] = None,
     json_line: Annotated[
         bool,
         typer.Option("--json", envvar="SIMX_JSON", help="Print one line of JSON once ready, and nothing else."),
@@ -98,7 +113,7 @@ def serve(
 
     try:
         serving.run(
-            serving.options(seed, accounts, host, port_base, scenario, venue, limits),
+            serving.options(seed, accounts, host, port_base, scenario, venue, limits, clock, speed, start),
             json_line=json_line,
             env_out=env_out,
             log_level=log_level,

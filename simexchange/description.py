@@ -13,6 +13,8 @@ from simexchange import __version__
 from simexchange.domain.enums import KeyKind
 from simexchange.domain.ids import Symbol
 from simexchange.domain.units import format_trimmed, format_units
+from simexchange.services.clock import SECOND, ClockMode, WorldClock
+from simexchange.services.durations import format_instant
 from simexchange.venue.accounts import Account
 from simexchange.venue.keys import ApiKey
 from simexchange.venue.market import Market
@@ -54,6 +56,8 @@ class Description(Struct, frozen=True):
     control_url: str
     venues: dict[str, VenueDescription]
     control_token: str | None = None
+    clock: str = "real time"
+    """For people: how time runs."""
 
     def as_json(self) -> str:
         """One line, in the documented shape."""
@@ -105,6 +109,13 @@ def _shown(account: AccountDescription) -> dict[str, Any]:
 def env_name(name: str) -> str:
     """A name as part of an environment variable's: ``binance-usdm`` -> ``BINANCE_USDM``."""
     return "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in name).upper()
+
+
+def describe_clock(clock: WorldClock) -> str:
+    """How time runs and what time it is, where that is not the machine's."""
+    words = {ClockMode.REAL: "real time", ClockMode.SCALED: f"{clock.speed} times as fast", ClockMode.MANUAL: "manual"}
+    how = words[clock.mode]
+    return how if clock.is_machine_time else f"{how}, now {format_instant(clock.now_ns() // SECOND * SECOND)}"
 
 
 def describe_venue(

@@ -11,12 +11,16 @@ from typing import Final, TextIO
 from simexchange.app import HIGHEST_PORT_BASE, Options, StartFailure, build_scenario, serve
 from simexchange.banner import banner
 from simexchange.description import Description, VenueDescription, describe_venue
-from simexchange.services.clock import WorldClock
+from simexchange.services.clock import ClockMode, Speed, WorldClock
+from simexchange.services.durations import format_instant, parse_instant
 from simexchange.transports.server import new_event_loop
 from simexchange.venues import VENUES, LimitsError, check_limits
 
 __all__ = ["StartFailure", "UsageError", "describe_offline", "options", "run"]
 
+DEFAULT_SPEED: Final = Speed.parse("20")
+EARLIEST_START_NS: Final = parse_instant("2000-01-01T00:00:00Z")
+LATEST_START_NS: Final = parse_instant("2100-01-01T00:00:00Z")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -32,6 +36,9 @@ def options(
     scenario: str,
     venues: Sequence[str] | None,
     limits: str,
+    clock: str = ClockMode.REAL.value,
+    speed: str | None = None,
+    start: str | None = None,
 ) -> Options:
     """Checked options. Raises UsageError."""
     from simexchange.scenario import BUILT_IN
@@ -48,7 +55,24 @@ def options(
         check_limits(limits, chosen)
     except LimitsError as error:
         raise UsageError(str(error)) from error
-    return Options(seed, accounts, host, port_base, scenario, chosen, limits)
+    mode, pace, start_ns = _time(clock, speed, start)
+    return Options(seed, accounts, host, port_base, scenario, chosen, limits, mode, pace, start_ns)
+
+
+def _time(clock: str, speed: str | None, start: str | None) -> tuple[ClockMode, Speed, int | None]:
+    """How time runs, how fast, and from when."""
+    try:
+        mode = ClockMode.named(clock)
+        pace = DEFAULT_SPEED if speed is None else Speed.parse(speed)
+        start_ns = None if start is None else parse_instant(start)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if speed is not None and mode is not ClockMode.SCALED:
+        raise UsageError(f"--speed {speed} is for --clock scaled; this is --clock {mode.value}")
+    if start_ns is not None and not EARLIEST_START_NS <= start_ns < LATEST_START_NS:
+        earliest, latest = format_instant(EARLIEST_START_NS), format_instant(LATEST_START_NS)
+        raise UsageError(f"--start {start} is not from {earliest} to before {latest}")
+    return mode, pace, start_ns
 
 
 def run(chosen: Options, json_line: bool, env_out: Path | None, log_level: str) -> None:

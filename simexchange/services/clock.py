@@ -166,12 +166,10 @@ class WorldClock(Clock):
         self.on_change: Callable[[], None] | None = None
         """Called when the mode, the speed or the time was changed by hand; the driver re-arms its wait."""
         self.restored = 0
-        """How often time was turned back."""
+        """How often time was turned back, or began anew."""
         self.wall_ns = wall
         """The machine's time."""
-        self._mode = mode
-        self._speed = speed
-        self._now_ns = wall() if start_ns is None else start_ns
+        self._now_ns = 0
         self._ahead_ns = 0
         """Real time: how far ahead of the machine's."""
         self._origin = (0, 0)
@@ -179,10 +177,7 @@ class WorldClock(Clock):
         self._holds = 0
         self._is_real = False
         """Real and flowing."""
-        if start_ns is None and mode is ClockMode.REAL:
-            self._set_flow()
-        else:
-            self._flow_from_now()
+        self._begin(mode, speed, start_ns)
 
     @property
     def mode(self) -> ClockMode:
@@ -216,6 +211,23 @@ class WorldClock(Clock):
             self._speed = speed
         self._flow_from_now()
         self._tell()
+
+    def begin(self, mode: ClockMode, speed: Speed = AS_FAST, start_ns: int | None = None) -> None:
+        """Start anew, as a new clock would: without a timer, at ``start_ns`` or else the machine's time."""
+        for _, _, timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        self.restored += 1
+        self._begin(mode, speed, start_ns)
+        self._tell()
+
+    def _begin(self, mode: ClockMode, speed: Speed, start_ns: int | None) -> None:
+        self._mode = mode
+        self._speed = speed
+        self._now_ns = self.wall_ns() if start_ns is None else start_ns
+        self._flow_from_now()
+        if start_ns is None:
+            self._ahead_ns = 0
 
     def wait_ns(self) -> int | None:
         """How long the machine must wait for the next timer: 0 if it is due, None if time must be moved first."""
