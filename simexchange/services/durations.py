@@ -2,15 +2,16 @@
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Final
 
+from simexchange.domain.units import parse_units
 from simexchange.services.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 
 UNITS: Final = {"d": DAY, "h": HOUR, "m": MINUTE, "s": SECOND, "ms": MILLISECOND, "us": 1_000, "ns": 1}
 PASSES: Final = "400ms, 7s, 1m30s, 24h and 3d pass"
 LONGEST: Final = 3_650 * DAY
 _PART: Final = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)(d|h|ms|m|us|s|ns)", re.ASCII)
+_DECIMALS: Final = 9
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = 1_000
 
@@ -34,8 +35,8 @@ class Duration(int):
         return self.text
 
 
-def parse_duration(value: object) -> int:
-    """``"1m30s"`` -> nanoseconds; may be negative ("-90s"). Raises ValueError, which says what passes."""
+def parse_duration(value: object, *, signed: bool = True) -> int:
+    """``"1m30s"`` -> nanoseconds; negative ("-90s") where ``signed``. Raises ValueError, which says what passes."""
     if isinstance(value, int) and not isinstance(value, bool):
         raise ValueError(f"{value} has no unit: {PASSES}")
     text = value.strip() if isinstance(value, str) else ""
@@ -47,15 +48,19 @@ def parse_duration(value: object) -> int:
         if part.start() != at:
             break
         at = part.end()
-        amount = Decimal(part[1]) * UNITS[part[2]]
-        if amount != int(amount):
+        amount, too_fine = divmod(parse_units(part[1], _DECIMALS) * UNITS[part[2]], 10**_DECIMALS)
+        if too_fine:
             raise ValueError(f"{value!r} is finer than a nanosecond: {PASSES}")
-        total += int(amount)
+        total += amount
     if not digits or at != len(digits):
         raise ValueError(f"{value!r} is no duration: {PASSES}")
     if total > LONGEST:
         raise ValueError(f"{value!r} is longer than {format_duration(LONGEST)}: {PASSES}")
-    return total if digits is text else -total
+    if digits == text:
+        return total
+    if not signed:
+        raise ValueError(f"{value!r} is negative: {PASSES}")
+    return -total
 
 
 def format_duration(nanoseconds: int) -> str:

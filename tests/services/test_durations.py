@@ -42,6 +42,12 @@ def test_a_duration_is_written_so_that_it_is_read_back(nanoseconds: int) -> None
     assert parse_duration(format_duration(nanoseconds)) == nanoseconds
 
 
+def test_a_negative_duration_passes_only_where_it_makes_sense() -> None:
+    assert parse_duration("90s", signed=False) == 90 * SECOND
+    with pytest.raises(ValueError, match="'-90s' is negative: 400ms, 7s, 1m30s, 24h and 3d pass"):
+        parse_duration("-90s", signed=False)
+
+
 def test_a_duration_remembers_how_it_was_written() -> None:
     duration = Duration("90s")
     assert duration == 90 * SECOND
