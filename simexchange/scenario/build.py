@@ -24,9 +24,9 @@ from simexchange.domain.ids import FIRST_ACCOUNT, AccountId, AssetName
 from simexchange.domain.instrument import Asset, Instrument, PriceBand, Rules
 from simexchange.domain.secret import Secret
 from simexchange.domain.units import RATE_DECIMALS, Rate, parse_units, round_down
-from simexchange.scenario.calm import BALANCES, calm
+from simexchange.scenario.calm import calm
 from simexchange.scenario.motion import courses, history_plans
-from simexchange.scenario.specs import AccountSpec, InstrumentSpec, Scenario, VenueSpec
+from simexchange.scenario.specs import BALANCES, AccountSpec, InstrumentSpec, Scenario, VenueSpec
 from simexchange.services.clock import WorldClock
 from simexchange.services.market_models.desk import Desk
 from simexchange.services.market_models.house import House
@@ -135,7 +135,7 @@ def _build_venue(
         mid = parse_units(market.mid, instrument.price_decimals)
         base, _, quote = instrument.symbol.partition("/")
         fair = path.add(plan, ways[base], ways.get(quote))
-        shape = Shape(market.spread_ticks, market.levels, parse_units(market.sizes, RATE_DECIMALS))
+        shape = Shape(market.spread_ticks, market.levels, market.sizes)
         settings = MakerSettings(mid, plan.trade_quantity, shape)
         maker = MarketMaker(Desk(door, instrument.symbol, MAKER, "m"), fair, randomness, settings)
         noise_desk = Desk(door, instrument.symbol, NOISE, "n")

@@ -1,0 +1,42 @@
+"""What is wrong with a scenario: every problem with its place, and the one exception that carries them."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from msgspec import Struct
+
+
+class Problem(Struct, frozen=True):
+    """One thing that is wrong: where in the scenario (``venues.binance``), where in the text, and what would pass."""
+
+    where: str
+    what: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.line}:{self.column}: {self.where}: {self.what}" if self.where else self.at_top()
+
+    def at_top(self) -> str:
+        return f"{self.line}:{self.column}: {self.what}"
+
+
+class ScenarioError(ValueError):
+    """A text that is no scenario. ``problems`` are all that were found, in the order of the text."""
+
+    def __init__(self, problems: Sequence[Problem], file: str = "") -> None:
+        self.problems = tuple(problems)
+        self.file = file
+        super().__init__("\n".join(self.lines()))
+
+    def lines(self) -> list[str]:
+        """One line for each problem: ``file:line:column: where: what``."""
+        prefix = f"{self.file}:" if self.file else ""
+        return [f"{prefix}{problem}" for problem in self.problems]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The nearest of the known words as a question, or all of them."""
+    words = list(known)
+    near = get_close_matches(word, words, n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else f"there is {', '.join(words) or 'none'}"
