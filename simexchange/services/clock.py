@@ -354,10 +354,10 @@ class WorldClock(Clock):
 
 
 class ManualClock(WorldClock):
-    """Time that moves only when told to."""
+    """Time that moves only when told to, on a machine whose own time moves with it: a clock for unit tests."""
 
     def __init__(self, start_ns: int) -> None:
-        super().__init__(ClockMode.MANUAL, start_ns=start_ns)
+        super().__init__(ClockMode.MANUAL, start_ns=start_ns, wall=lambda: self._now_ns)
 
 
 def monotonic_ns() -> int:

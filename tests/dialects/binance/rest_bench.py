@@ -22,7 +22,7 @@ from simexchange.domain.ids import FIRST_ACCOUNT, AccountId, Symbol
 from simexchange.domain.instrument import Asset, Instrument, PriceBand, Rules
 from simexchange.domain.secret import Secret
 from simexchange.domain.units import RATE_ONE, parse_units
-from simexchange.services.clock import MILLISECOND, ManualClock
+from simexchange.services.clock import MILLISECOND, ManualClock, WorldClock
 from simexchange.venue.market import Market
 from simexchange.world import World
 
@@ -156,8 +156,14 @@ class Signer:
 class Bench:
     """One venue without history or makers: BTC/USDT, alice and bob with 100,000 USDT and 2 BTC each."""
 
-    def __init__(self, settings: BinanceSettings | None = None, start_ms: int = START_MS, rules: Rules = RULES) -> None:
-        self.clock = ManualClock(start_ms * MILLISECOND)
+    def __init__(
+        self,
+        settings: BinanceSettings | None = None,
+        start_ms: int = START_MS,
+        rules: Rules = RULES,
+        clock: WorldClock | None = None,
+    ) -> None:
+        self.clock = clock if clock is not None else ManualClock(start_ms * MILLISECOND)
         self.world = World(self.clock, seed=7)
         self.door = self.world.open_venue("binance")
         self.list_instrument("BTC/USDT", rules)

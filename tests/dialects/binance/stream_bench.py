@@ -22,7 +22,7 @@ from simexchange.domain.ids import FIRST_ACCOUNT, AccountId, Symbol
 from simexchange.domain.instrument import Asset, Instrument, Rules
 from simexchange.domain.secret import Secret
 from simexchange.domain.units import parse_units
-from simexchange.services.clock import MILLISECOND, SECOND, ManualClock
+from simexchange.services.clock import MILLISECOND, SECOND, ManualClock, WorldClock
 from simexchange.world import World
 
 START_NS: Final = 1_760_000_000_000 * MILLISECOND
@@ -101,8 +101,13 @@ class Socket:
 class Bench:
     """One venue: BTC/USDT and ETH/USDT, accounts with money and a key each."""
 
-    def __init__(self, settings: BinanceSettings | None = None, listed: tuple[Symbol, ...] = (BTC, ETH)) -> None:
-        self.clock = ManualClock(START_NS)
+    def __init__(
+        self,
+        settings: BinanceSettings | None = None,
+        listed: tuple[Symbol, ...] = (BTC, ETH),
+        clock: WorldClock | None = None,
+    ) -> None:
+        self.clock = clock if clock is not None else ManualClock(START_NS)
         self.world = World(self.clock, seed=7)
         self.door = self.world.open_venue("binance")
         for symbol in listed:
