@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from benching import answer_ready
 from simexchange.dialects.base import Dialect, Reply, Request, StreamSession
 from simexchange.dialects.binance.hub import Topic
+from simexchange.dialects.gate import lone_gate
 from simexchange.domain.commands import CancelOrder, CreateAccount, Deposit, PlaceOrder
 from simexchange.domain.enums import OrderType, Side
 from simexchange.domain.ids import FIRST_ACCOUNT
@@ -72,7 +73,7 @@ class _OneTopic(Dialect):
 
 async def ours() -> Sender:
     dialect = _OneTopic()
-    server = VenueServer(dialect, open_socket(HOST, 0), HOST)
+    server = VenueServer(lone_gate(dialect), open_socket(HOST, 0), HOST)
     await server.start()
     return server, server.authority, lambda: dialect.topic.publish(bytes(bytearray(MESSAGE)))
 

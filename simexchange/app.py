@@ -7,11 +7,12 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from msgspec import Struct
 
 from simexchange.description import Description, describe_clock, describe_venue
+from simexchange.dialects.gate import Gate
 from simexchange.memory import Housekeeper
 from simexchange.services.clock import AS_FAST, ClockMode, Speed, WorldClock
 from simexchange.transports.pacemaker import Pacemaker
@@ -26,6 +27,9 @@ from simexchange.transports.server import (
 from simexchange.transports.stragglers import Stragglers
 from simexchange.venues import PORTS, VENUES
 from simexchange.world import World
+
+if TYPE_CHECKING:
+    from simexchange.scenario.specs import Scenario
 
 DEFAULT_SEED: Final = 42
 DEFAULT_HOST: Final = "127.0.0.1"
@@ -50,10 +54,18 @@ class Options(Struct, frozen=True):
     speed: Speed = AS_FAST
     start_ns: int | None = None
     """When virtual time begins; now, by default."""
+    spec: "Scenario | None" = None
+    """The scenario itself, where it was read already; else it is the shipped one of that name."""
 
     def port(self, offset: int) -> int:
         """The port at an offset from the base; 0, for a free one, when the base is 0."""
         return self.port_base + offset if self.port_base else 0
+
+    def limits_of(self, venue: str) -> str:
+        """A venue's rate limits: those asked for, else the scenario's."""
+        if self.limits != "venue" or self.spec is None:
+            return self.limits
+        return self.spec.venues[venue].limits_text
 
 
 DEFAULT_OPTIONS: Final = Options()
@@ -70,7 +82,7 @@ def build_scenario(options: Options, clock: WorldClock) -> World:
     """The options' scenario as a world, its market seeded."""
     from simexchange.scenario import build_world
 
-    return build_world(options.scenario, clock, options.seed, options.venues, options.accounts).world
+    return build_world(options.spec or options.scenario, clock, options.seed, options.venues, options.accounts).world
 
 
 class Exchange:
@@ -107,9 +119,11 @@ class Exchange:
             control = ApplicationServer(self._control, control_socket, options.host)
             venues = {}
             for name, listening in zip(options.venues, venue_sockets, strict=True):
-                dialect = VENUES[name].open(world.doors[name], world.randomness, options.limits)
+                dialect = VENUES[name].open(world.doors[name], world.randomness, options.limits_of(name))
                 dialect.start()
-                venues[name] = VenueServer(dialect, listening, options.host, stragglers=stragglers)
+                gate = Gate(dialect, world.doors[name], world.faults, world.journal)
+                world.stage.controls[name] = gate
+                venues[name] = VenueServer(gate, listening, options.host, stragglers=stragglers)
         except BaseException:
             for taken in (control_socket, *venue_sockets):
                 taken.close()

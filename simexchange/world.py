@@ -3,15 +3,24 @@
 submit = stamp -> journal -> execute -> publish. Nothing awaits, nothing interleaves: one writer, no half state.
 """
 
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from simexchange.domain.commands import Command
 from simexchange.domain.events import Batch
 from simexchange.services.bus import Bus
 from simexchange.services.clock import WorldClock
+from simexchange.services.faults.plan import FaultPlan
+from simexchange.services.faults.stage import CommandTap, Stage
+from simexchange.services.faults.timeline import Fired
 from simexchange.services.gateway_time import GatewayTime
 from simexchange.services.journal import Journal
 from simexchange.services.market_data.market_data import MarketData
 from simexchange.services.randomness import Randomness
 from simexchange.venue.venue import Venue
+
+ResultT = TypeVar("ResultT")
 
 
 class Door:
@@ -28,10 +37,42 @@ class Door:
         self._journal = journal
         self._last_ns = 0
         self._busy = False
+        self.taps: tuple[CommandTap, ...] = ()
+        """Who sees commands just before and just after the engine; faults put themselves there."""
+        self.rehearsal: Callable[[Callable[[], Any]], Any] | None = None
+        """Set by whoever can take the world back."""
+        self._afterwards: deque[Callable[[], None]] = deque()
         market_data.listen_to(self.bus)
 
     def submit(self, command: Command) -> Batch:
         """Execute one command now and tell everyone; the batch holds all that came of it."""
+        if self.taps:
+            return self._submit_tapped(command)
+        return self._submit(command)
+
+    def afterwards(self, action: Callable[[], None]) -> None:
+        """Act as soon as the batch under way is published and before its reply is rendered (now, if there is none)."""
+        if self._busy:
+            self._afterwards.append(action)
+        else:
+            action()
+
+    def rehearse(self, run: Callable[[], ResultT]) -> ResultT:
+        """What ``run`` would give, with the venue and everything around it as they were before; nobody is told."""
+        assert self.rehearsal is not None, "the world is not complete"
+        result: ResultT = self.rehearsal(run)
+        return result
+
+    def _submit_tapped(self, command: Command) -> Batch:
+        taps = self.taps
+        for tap in taps:
+            command = tap.before(command)
+        batch = self._submit(command)
+        for tap in taps:
+            tap.after(batch)
+        return batch
+
+    def _submit(self, command: Command) -> Batch:
         ts_ns = self.clock.now_ns()
         if ts_ns < self._last_ns:
             ts_ns = self._last_ns
@@ -45,6 +86,8 @@ class Door:
             self._journal.finish(self.name, batch)
         finally:
             self._busy = False
+        while self._afterwards:
+            self._afterwards.popleft()()
         return batch
 
 
@@ -56,6 +99,10 @@ class World:
         self.randomness = Randomness(seed)
         self.journal = Journal(journal_capacity)
         self.doors: dict[str, Door] = {}
+        self.stage = Stage(clock, self.randomness)
+        self.faults = FaultPlan(self.stage)
+        self.faults.timeline.on_fired = self._note_fired
+        self.journal.is_house = self._is_house
 
     @property
     def seed(self) -> int:
@@ -66,5 +113,12 @@ class World:
         assert name not in self.doors, f"venue {name} exists"
         market_data = MarketData(self.randomness, name, self.clock.now_ns())
         door = Door(name, Venue(name), self.clock, self.journal, market_data)
-        self.doors[name] = door
+        self.doors[name] = self.stage.doors[name] = door
         return door
+
+    def _note_fired(self, fired: Fired) -> None:
+        fired.seq = self.journal.note_fault(fired.ts_ns, "fired", fired)
+
+    def _is_house(self, venue: str, command: Command) -> bool:
+        account = self.doors[venue].venue.accounts.get(getattr(command, "account_id", -1))
+        return account is not None and account.house

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from simexchange.dialects.base import Dialect, Reply, Request, StreamSession
+from simexchange.dialects.gate import lone_gate
 from simexchange.transports.port import WireLimits
 from simexchange.transports.server import VenueServer, new_event_loop, open_socket
 
@@ -97,7 +98,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 async def serving(
     dialect: Dialect, limits: WireLimits | None = None, plain_asgi: bool = False
 ) -> AsyncIterator[VenueServer]:
-    server = VenueServer(dialect, open_socket(HOST, 0), HOST, limits or WireLimits(), plain_asgi)
+    server = VenueServer(lone_gate(dialect), open_socket(HOST, 0), HOST, limits or WireLimits(), plain_asgi)
     await server.start()
     try:
         yield server

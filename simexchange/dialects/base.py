@@ -7,10 +7,16 @@ accepts a WebSocket, then feeds the ``StreamSession`` text and gives it a ``Sink
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from enum import Enum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from simexchange.domain.ids import AccountId, Symbol
+from simexchange.services.faults.facts import Call, Purpose
+from simexchange.services.faults.verdicts import Trouble
+
+FrameFacts: TypeAlias = dict[str, Any]
+"""Fields of ``facts.Frame`` by name, those that a message tells: channel, event, symbol, account ..."""
 JSON_TYPE: Final = b"application/json;charset=UTF-8"
 
 
@@ -86,6 +92,14 @@ class StreamSession(ABC):
     @abstractmethod
     def on_pong(self, payload: bytes) -> None: ...
 
+    def accounts(self) -> tuple[AccountId, ...]:
+        """Whose orders it is told about, and whose key it is logged on with."""
+        return ()
+
+    def channels(self) -> tuple[tuple[str, Symbol], ...]:
+        """What it listens to: channel without its symbol, and the symbol ("" where there is none)."""
+        return ()
+
     @abstractmethod
     def on_close(self) -> None:
         """The connection is gone, whoever closed it; called exactly once, release everything."""
@@ -107,6 +121,44 @@ class Dialect(ABC):
     @abstractmethod
     def start(self) -> None:
         """Listen to the venue's bus and set timers; called once, when the world is complete."""
+
+    def close_streams(self, code: int, reason: str) -> None:  # noqa: B027  (a dialect may have no streams)
+        """Close every stream session there is."""
+
+    # What faults need to know and to have said; asked only while a rule is armed. A dialect that says nothing here can
+    # be matched by its venue and addresses alone.
+
+    def describe(self, request: Request) -> Call:
+        """The facts of a request, as far as it tells them; nothing in it is checked, nothing charged."""
+        return Call(self.name, (f"{request.method} {request.path}",), Purpose.OTHER, request.peer)
+
+    def describe_handshake(self, request: Request) -> Call:
+        """The same of a WebSocket handshake: purpose CONNECT."""
+        return Call(self.name, (f"GET {request.path}", "CONNECT"), Purpose.CONNECT, request.peer)
+
+    def describe_message(self, session: StreamSession, text: str) -> Call | None:  # noqa: ARG002
+        """The same of a client's message; None if it is no request."""
+        return None
+
+    def describe_frame(self, session: StreamSession, payload: bytes) -> FrameFacts:  # noqa: ARG002
+        """What a message to a client is about."""
+        return {}
+
+    def is_answer(self, session: StreamSession, payload: bytes) -> bool:
+        """Whether a message answers a request of this very socket."""
+        return bool(self.describe_frame(session, payload).get("is_reply"))
+
+    def trouble(self, trouble: Trouble, request: Request, call: Call) -> Reply:  # noqa: ARG002
+        """A trouble in this venue's bytes, with the headers that its answers carry."""
+        return Reply(trouble.status or 503, trouble.body or trouble.message.encode())
+
+    def socket_trouble(self, trouble: Trouble, session: StreamSession, text: str, call: Call) -> bytes | None:  # noqa: ARG002
+        """The same as the answer to a message; None where this venue would not answer at all."""
+        return None
+
+    def fault_forms(self) -> Mapping[str, str]:
+        """Kind of fault -> what this venue's clients see of it, in a line, for the catalogue."""
+        return {}
 
 
 class Fidelity(Enum):

@@ -19,6 +19,8 @@ class Stage(IntEnum):
     PRIVATE_STREAMS = 4
     PUBLIC_STREAMS = 5
     DASHBOARD = 6
+    FAULTS = 7
+    """Rules and timelines: they act once everybody has heard."""
 
 
 class Bus:

@@ -14,8 +14,10 @@ from urllib.parse import unquote
 
 import httptools
 
-from simexchange.dialects.base import Request
-from simexchange.transports.http import answer, error_page, render
+from simexchange.dialects.base import Reply, Request
+from simexchange.services.faults.verdicts import Breakage, Delivery
+from simexchange.transports.breakage import altered, reset, write_broken
+from simexchange.transports.http import error_page, render
 from simexchange.transports.port import Port
 from simexchange.transports.websocket import StreamProtocol
 
@@ -31,11 +33,13 @@ class HttpProtocol(asyncio.Protocol):
     def __init__(self, port: Port) -> None:
         self._port = port
         self._transport = cast(asyncio.Transport, None)
-        self._peer = ""
+        self.number = 0
+        self.source = ""
         self._parser = httptools.HttpRequestParser(self)
         self._since = port.tick
         self._backlog: deque[tuple[Request, bytes]] = deque()
         self._is_choked = False
+        self._is_waiting = False
         self._is_done = False
         self._partial_head = 0
         self.on_message_begin()
@@ -43,7 +47,8 @@ class HttpProtocol(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         peername = transport.get_extra_info("peername")
-        self._peer = peername[0] if peername else ""
+        self.source = peername[0] if peername else ""
+        self.number = self._port.gate.next_connection()
         self._port.connections.add(self)
 
     def connection_lost(self, _exc: Exception | None) -> None:
@@ -59,7 +64,7 @@ class HttpProtocol(asyncio.Protocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._on_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError:
-            log.exception("bug: a request to %s failed", self._port.dialect.name)
+            log.exception("bug: a request to %s failed", self._port.gate.name)
             self._refuse(500)
         except httptools.HttpParserError:
             self._refuse(400)
@@ -123,19 +128,59 @@ class HttpProtocol(asyncio.Protocol):
             connection = b"close"
         elif b"connection" in headers and parser.get_http_version() == "1.0":
             connection = b"keep-alive"
-        request = Request(parser.get_method().decode("ascii"), path, query, headers, b"".join(self._chunks), self._peer)
-        if self._is_choked or self._backlog:
+        request = Request(
+            parser.get_method().decode("ascii"), path, query, headers, b"".join(self._chunks), self.source
+        )
+        if self._is_choked or self._is_waiting or self._backlog:
             self._backlog.append((request, connection))
         else:
             self._answer(request, connection)
 
     def _answer(self, request: Request, connection: bytes) -> None:
-        reply = answer(self._port.dialect, request)
+        gate = self._port.gate
+        if gate.plan.judges_calls:
+            self._is_waiting = True
+            gate.perform(request, self, lambda reply, delivery: self._deliver(request, connection, reply, delivery))
+            return
+        reply = gate.answer(request, self.number)
         self._transport.write(render(reply, connection, request.method != "HEAD"))
+        self._after_answer(connection)
+
+    def _deliver(self, request: Request, connection: bytes, reply: Reply | None, delivery: Delivery | None) -> None:
+        """Write what a fault left of an answer; a client that left in the meantime hears nothing."""
+        transport = self._transport
+        if transport.is_closing():
+            return
+        if delivery is not None and delivery.how is Breakage.SILENCE:
+            self._is_done = True  # whatever else it sends is not heard either
+            return
+        reply = reply if reply is not None else Reply(500, b"")
+        if delivery is not None:
+            reply = altered(reply, delivery)
+        has_body = request.method != "HEAD"
+        data = render(reply, connection, has_body)
+        if delivery is None:
+            transport.write(data)
+            self._go_on(connection)
+        else:
+            size = len(reply.body) if has_body else 0
+            write_broken(transport, data, size, delivery, self._port.gate.clock, lambda: self._go_on(connection))
+
+    def _after_answer(self, connection: bytes) -> None:
         self._since = self._port.tick
         if connection == b"close":
             self._is_done = True
             self._transport.close()
+
+    def _go_on(self, connection: bytes) -> None:
+        """An answer that was waited for is out: the next request's turn."""
+        self._is_waiting = False
+        self._after_answer(connection)
+        self._answer_backlog()
+
+    def _answer_backlog(self) -> None:
+        while self._backlog and not (self._is_choked or self._is_waiting or self._is_done):
+            self._answer(*self._backlog.popleft())
 
     def _refuse(self, status: int) -> None:
         """Say why, then let the client finish sending for a moment: a socket closed at once would eat the reply."""
@@ -182,15 +227,14 @@ class HttpProtocol(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._is_choked = False
-        while self._backlog and not self._is_choked:
-            self._answer(*self._backlog.popleft())
+        self._answer_backlog()
         if not (self._is_choked or self._transport.is_closing()):
             self._transport.resume_reading()
 
     def expire(self, before: int) -> None:
         if self._transport.is_closing():
             self._transport.abort()
-        elif self._since <= before:
+        elif self._since <= before and not self._is_waiting:
             self._transport.close()
 
     def shutdown(self) -> None:
@@ -198,6 +242,12 @@ class HttpProtocol(asyncio.Protocol):
 
     def abort(self) -> None:
         self._transport.abort()
+
+    def watch(self) -> None:
+        """Each request looks for itself whether there are rules."""
+
+    def reset(self) -> None:
+        reset(self._transport)
 
 
 def _unusual_target(url: bytes) -> tuple[str, str]:

@@ -4,13 +4,18 @@ One callable per venue: no routing, no middleware, no request object but the dia
 request; what it cannot hand to the dialect (too large, not HTTP) it refuses with a front server's error page.
 """
 
-import logging
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
-from simexchange.dialects.base import Dialect, Reply, Request
+from msgspec import Struct
+
+from simexchange.dialects.base import Reply, Request
+from simexchange.dialects.gate import Gate
+from simexchange.services.faults.verdicts import Breakage, Delivery
+from simexchange.transports.breakage import altered
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -18,29 +23,11 @@ Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 MAX_BODY: Final = 1 << 20
 """Bytes; what front servers allow unless told otherwise."""
-PLAIN_TEXT: Final = b"text/plain; charset=utf-8"
+_CUT: Final = (Breakage.RESET, Breakage.CLOSE, Breakage.TRUNCATE)
 _HTML: Final = b"text/html"
 _PAGE: Final = (
     "<html>\r\n<head><title>{0}</title></head>\r\n<body>\r\n<center><h1>{0}</h1></center>\r\n</body>\r\n</html>\r\n"
 )
-
-log = logging.getLogger(__name__)
-
-
-def answer(dialect: Dialect, request: Request) -> Reply:
-    """The dialect's reply; a bug in it is logged with its traceback and answered with a plain 500.
-
-    The line names method and path alone: queries, bodies and headers hold keys and signatures.
-    """
-    try:
-        return dialect.handle(request)
-    except Exception:
-        log.exception("bug: %s %s of %s failed", request.method, request.path, dialect.name)
-        return bug_reply()
-
-
-def bug_reply() -> Reply:
-    return Reply(500, b"Internal Server Error", content_type=PLAIN_TEXT)
 
 
 def error_page(status: int) -> Reply:
@@ -71,17 +58,36 @@ def render(reply: Reply, connection: bytes = b"", with_body: bool = True) -> byt
     return b"".join(parts)
 
 
+class AsgiPeer(Struct):
+    """One request's client: a plain server does not tell its connections apart."""
+
+    number: int
+    source: str
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 class VenueApplication:
     """A venue as a plain ASGI callable, for any ASGI server; WebSockets never come this way."""
 
-    def __init__(self, dialect: Dialect, max_body: int = MAX_BODY) -> None:
-        self.dialect = dialect
+    def __init__(self, gate: Gate, max_body: int = MAX_BODY) -> None:
+        self.gate = gate
         self.max_body = max_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http", f"a venue port speaks HTTP, not {scope['type']}"
         body = await self._body(receive)
-        reply = error_page(413) if body is None else answer(self.dialect, _request(scope, body))
+        delivery = None
+        if body is None:
+            reply = error_page(413)
+        else:
+            reply, delivery = await self._answered(_request(scope, body))
+            if delivery is not None and delivery.how is Breakage.SILENCE:
+                await _gone(receive)
+                return
         headers = [
             (b"content-type", reply.content_type),
             (b"content-length", b"%d" % len(reply.body)),
@@ -90,7 +96,26 @@ class VenueApplication:
         if body is None:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        if delivery is not None and delivery.how in _CUT:
+            return  # less than the headers promise: the server closes the connection
         await send({"type": "http.response.body", "body": reply.body})
+
+    async def _answered(self, request: Request) -> tuple[Reply, Delivery | None]:
+        """The answer, once it is there, and how to break it (a plain server can cut it off or keep it, no more)."""
+        gate = self.gate
+        peer = AsgiPeer(gate.next_connection(), request.peer)
+        if not gate.plan.judges_calls:
+            return gate.answer(request, peer.number), None
+        answered: asyncio.Future[tuple[Reply | None, Delivery | None]] = asyncio.get_running_loop().create_future()
+
+        def decide(reply: Reply | None, delivery: Delivery | None) -> None:
+            if not answered.done():
+                answered.set_result((reply, delivery))
+
+        gate.perform(request, peer, decide)
+        reply, delivery = await answered
+        reply = reply if reply is not None else Reply(500, b"")
+        return (reply if delivery is None else altered(reply, delivery)), delivery
 
     async def _body(self, receive: Receive) -> bytes | None:
         """The whole body, or None once it is larger than allowed."""

@@ -1,11 +1,11 @@
-"""What all connections of one venue port share: the dialect, the limits of the transport, and who is connected."""
+"""What all connections of one venue port share: the gate, the limits of the transport, and who is connected."""
 
 from asyncio import AbstractEventLoop, TimerHandle
 from typing import Final, Protocol
 
 from msgspec import Struct
 
-from simexchange.dialects.base import Dialect
+from simexchange.dialects.gate import Gate
 from simexchange.transports.http import MAX_BODY
 from simexchange.transports.outbox import Outbox
 from simexchange.transports.stragglers import Stragglers
@@ -43,6 +43,12 @@ class Connection(Protocol):
     def abort(self) -> None:
         """Drop the connection without another byte."""
 
+    def watch(self) -> None:
+        """Rules have come or gone."""
+
+    def reset(self) -> None:
+        """End it with a RST."""
+
     def expire(self, before: int) -> None:
         """Close if nothing whole has come since that tick."""
 
@@ -52,12 +58,12 @@ class Port:
 
     def __init__(
         self,
-        dialect: Dialect,
+        gate: Gate,
         loop: AbstractEventLoop,
         limits: WireLimits = DEFAULT_LIMITS,
         stragglers: Stragglers | None = None,
     ) -> None:
-        self.dialect = dialect
+        self.gate = gate
         self.loop = loop
         self.limits = limits
         self.outbox = Outbox(loop)
@@ -66,6 +72,12 @@ class Port:
         self.tick = 0
         """A coarse clock: reading it costs nothing, where a timer per request would."""
         self._next_tick: TimerHandle | None = None
+        gate.plan.watchers.append(self._on_rules)
+
+    def _on_rules(self) -> None:
+        """Rules came or went: streams look at their messages, or no longer do."""
+        for connection in tuple(self.connections):
+            connection.watch()
 
     def start_ticking(self) -> None:
         self._next_tick = self.loop.call_later(self.limits.idle_s / _CHECKS_PER_IDLE_TIME, self._on_tick)
@@ -74,6 +86,8 @@ class Port:
         if self._next_tick is not None:
             self._next_tick.cancel()
             self._next_tick = None
+        if self._on_rules in self.gate.plan.watchers:
+            self.gate.plan.watchers.remove(self._on_rules)
 
     def _on_tick(self) -> None:
         self.tick += 1

@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from simexchange.dialects.base import Dialect
+from simexchange.dialects.gate import Gate
 from simexchange.transports.http import VenueApplication
 from simexchange.transports.port import DEFAULT_LIMITS, Port, WireLimits
 from simexchange.transports.stragglers import Stragglers
@@ -130,7 +130,7 @@ class VenueServer(Server):
 
     def __init__(
         self,
-        dialect: Dialect,
+        gate: Gate,
         listening: socket.socket,
         host: str,
         limits: WireLimits = DEFAULT_LIMITS,
@@ -139,14 +139,14 @@ class VenueServer(Server):
     ) -> None:
         super().__init__(listening, host)
         self._stragglers = stragglers
-        self._dialect = dialect
+        self._gate = gate
         self._limits = limits
         self._plain_asgi = plain_asgi
         self._shared: Port | None = None
         self._state: ServerState | None = None
 
     async def start(self) -> None:
-        shared = self._shared = Port(self._dialect, asyncio.get_running_loop(), self._limits, self._stragglers)
+        shared = self._shared = Port(self._gate, asyncio.get_running_loop(), self._limits, self._stragglers)
         shared.start_ticking()
         await self._listen(self._protocol(shared))
 
@@ -160,7 +160,7 @@ class VenueServer(Server):
                 return lambda: HttpProtocol(shared)
         from simexchange.transports.asgi import asgi_protocol, stream_setting
 
-        application = VenueApplication(self._dialect, self._limits.max_body)
+        application = VenueApplication(self._gate, self._limits.max_body)
         protocol, self._state = asgi_protocol(application, ws=stream_setting(shared), idle_s=self._limits.idle_s)
         return protocol
 

@@ -7,17 +7,25 @@ bound. The session hears of the end exactly once, whoever closed.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final, ParamSpec, cast
 
 from websockets.exceptions import ProtocolError
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request as Handshake
+from websockets.http11 import Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from simexchange.dialects.base import Reply, Request, StreamSession
-from simexchange.transports.http import bug_reply, render
+from simexchange.domain.ids import AccountId, Symbol
+from simexchange.services.faults.facts import Frame as FrameFacts
+from simexchange.services.faults.quantities import PPM
+from simexchange.services.faults.verdicts import Breakage, Delivery
+from simexchange.transports.breakage import reset, write_broken
+from simexchange.transports.http import render
 from simexchange.transports.port import Port
 
 GOING_AWAY: Final = 1001
@@ -44,7 +52,16 @@ class StreamProtocol(asyncio.Protocol):
         self._library = ServerProtocol(max_size=port.limits.max_message, logger=_library_log)
         self._transport = cast(asyncio.Transport, None)
         self._session: StreamSession | None = None
+        self.number = 0
+        self.source = ""
         self._is_open = False
+        self._is_plain = False
+        """Open, and nobody looks at what is sent."""
+        self._is_frozen = False
+        self._is_waiting = False
+        self._is_hearing = False
+        self._unheard: deque[str] = deque()
+        self._caught: list[bytes] | None = None
         self._is_choked = False
         self._owes_pong = False
         self._message = bytearray()
@@ -56,6 +73,9 @@ class StreamProtocol(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        peername = transport.get_extra_info("peername")
+        self.source = peername[0] if peername else ""
+        self.number = self._port.gate.next_connection()
         self._port.connections.add(self)
 
     def connection_lost(self, _exc: Exception | None) -> None:
@@ -63,8 +83,9 @@ class StreamProtocol(asyncio.Protocol):
         self._port.stragglers.discard(self)
         if self._farewell is not None:
             self._farewell.cancel()
-        self._is_open = False
+        self._shut()
         self.pending = []
+        self._unheard.clear()
         self._end_session()
         self._library.parser.close()  # it holds the library, and nobody should need a collector to part them
 
@@ -104,23 +125,29 @@ class StreamProtocol(asyncio.Protocol):
             name.lower().encode("latin-1"): value.encode("latin-1", "surrogateescape")
             for name, value in handshake.headers.raw_items()
         }
-        peername = self._transport.get_extra_info("peername")
-        request = Request("GET", path, query, headers, b"", peername[0] if peername else "")
-        try:
-            session = self._port.dialect.open_stream(request)
-        except Exception:
-            log.exception("bug: %s could not open a stream at %s", self._port.dialect.name, path)
-            session = bug_reply()
-        if isinstance(session, Reply):
-            self._transport.write(render(session, b"close"))
-            self._transport.close()
+        request = Request("GET", path, query, headers, b"", self.source)
+        self._port.gate.open_stream(request, self, lambda answer, delivery: self._decide(response, answer, delivery))
+
+    def _decide(self, response: Response, answer: StreamSession | Reply | None, delivery: Delivery | None) -> None:
+        """Accept or refuse; a client that left while the handshake was held hears nothing."""
+        transport = self._transport
+        if transport.is_closing():
+            return
+        if delivery is not None and not (delivery.needs_truth and isinstance(answer, Reply)):
+            write_broken(transport, b"", 0, delivery, self._port.gate.clock, lambda: None)
+            return
+        if answer is None or isinstance(answer, Reply):
+            transport.write(render(answer if answer is not None else Reply(500, b""), b"close"))
+            transport.close()
             return
         self._library.send_response(response)
-        self._transport.write(b"".join(self._library.data_to_send()))
-        self._session = session
-        session.sink = self
+        transport.write(b"".join(self._library.data_to_send()))
+        self._session = answer
+        answer.sink = self
         self._is_open = True
-        self._tell(session.on_open)
+        self.watch()
+        self._port.gate.opened(self)
+        self._tell(answer.on_open)
 
     def _on_frame(self, frame: Frame) -> None:
         session = self._session
@@ -135,7 +162,7 @@ class StreamProtocol(asyncio.Protocol):
             self._catch_up()
             self._tell(session.on_pong, bytes(frame.data))
         elif opcode is Opcode.CLOSE:
-            self._is_open = False
+            self._shut()
         else:
             if opcode is not Opcode.CONT:
                 self._is_text = opcode is Opcode.TEXT
@@ -152,16 +179,32 @@ class StreamProtocol(asyncio.Protocol):
         try:
             text = bytes(data).decode()
         except UnicodeDecodeError:
-            self._is_open = False
+            self._shut()
             self._library.fail(INVALID_DATA, "invalid UTF-8")
         else:
-            self._tell(self._session.on_text, text)
+            self._unheard.append(text)
+            if not self._is_hearing:
+                self._hear()
+
+    def _hear(self) -> None:
+        """One message after the other; a held one holds up those behind it."""
+        self._is_hearing = True
+        gate = self._port.gate
+        while self._unheard and not self._is_waiting and self._session is not None:
+            self._is_waiting = True
+            self._tell(gate.hear, self._session, self._unheard.popleft(), self, self._heard)
+        self._is_hearing = False
+
+    def _heard(self) -> None:
+        self._is_waiting = False
+        if not self._is_hearing:
+            self._hear()
 
     def _tell(self, hear: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
         try:
             hear(*args, **kwargs)
         except Exception:
-            log.exception("bug: a stream session of %s failed", self._port.dialect.name)
+            log.exception("bug: a stream session of %s failed", self._port.gate.name)
             self.close(INTERNAL_ERROR)
 
     def _send_control_frames(self) -> None:
@@ -174,7 +217,7 @@ class StreamProtocol(asyncio.Protocol):
 
     def _finish(self) -> None:
         """The library has nothing more to say or to hear: write the rest and close."""
-        self._is_open = False
+        self._shut()
         self._end_session()
         self._outbox.flush()
         if self._library.close_rcvd is not None:
@@ -188,11 +231,13 @@ class StreamProtocol(asyncio.Protocol):
 
     def send(self, payload: bytes) -> None:
         """Send a text message."""
-        if self._is_open:
+        if self._is_plain:
             frame = self._outbox.frame(payload)
             if not self.pending:
                 self._outbox.register(self)
             self.pending.append(frame)
+        elif self._is_open:
+            self._send_watched(payload)
 
     def ping(self, payload: bytes) -> None:
         if self._is_open and self._library.state is State.OPEN:
@@ -205,14 +250,14 @@ class StreamProtocol(asyncio.Protocol):
         """Say goodbye behind what was sent so far, and wait a while for the client to agree."""
         if not self._is_open:
             return
-        self._is_open = False
+        self._shut()
         self._port.loop.call_soon(self._end_session)
         if self._library.state is not State.OPEN:
             return  # the library has just answered the client's own close; ``data_received`` sends that
         try:
             self._library.send_close(code, reason.encode()[:_LONGEST_REASON].decode("utf-8", "ignore"))
         except ProtocolError:
-            log.exception("bug: %s closes a stream with code %d", self._port.dialect.name, code)
+            log.exception("bug: %s closes a stream with code %d", self._port.gate.name, code)
             self._library.send_close(INTERNAL_ERROR)
         self._send_control_frames()
         self._abort_after(self._port.limits.close_s)
@@ -226,15 +271,99 @@ class StreamProtocol(asyncio.Protocol):
             self._outbox.register(self)
         self.pending.append(frame)
 
+    # What faults do.
+
+    def watch(self) -> None:
+        """Rules have come or gone: look at every message from now on, or at none."""
+        is_watched = self._port.gate.plan.judges_frames or self._caught is not None
+        self._is_plain = self._is_open and not is_watched
+
+    def catch(self) -> None:
+        self._caught = []
+        self.watch()
+
+    def caught(self) -> list[bytes]:
+        kept, self._caught = self._caught, None
+        self.watch()
+        return kept or []
+
+    def _send_watched(self, payload: bytes) -> None:
+        """Keep a message for who catches, or send what the rules make of it."""
+        if self._caught is not None:
+            self._caught.append(payload)
+            return
+        gate = self._port.gate
+        assert self._session is not None
+        facts = gate.dialect.describe_frame(self._session, payload)
+        frame = FrameFacts(gate.name, self.number, payload, self.send_past, source=self.source, **facts)
+        instead = gate.plan.judge_frame(frame)
+        if instead is None:
+            self.send_past(payload)
+            return
+        for delay_ns, message in instead:
+            if delay_ns > 0:
+                gate.later(delay_ns, partial(self.send_past, message))
+            else:
+                self.send_past(message)
+
+    def send_past(self, payload: bytes) -> None:
+        """Send a text message that no rule is asked about."""
+        if self._is_open:
+            self._queue(self._outbox.frame(payload))
+
+    def deliver_text(self, payload: bytes | None, delivery: Delivery | None) -> None:
+        """Send one answer, or what a fault left of it."""
+        how = None if delivery is None else delivery.how
+        if how is Breakage.RESET:
+            self.reset()
+        elif how is Breakage.CLOSE:
+            self._outbox.flush()
+            self._transport.close()
+        elif payload is not None and how is not Breakage.SILENCE:
+            self._send_answer(payload, delivery)
+
+    def _send_answer(self, payload: bytes, delivery: Delivery | None) -> None:
+        if delivery is None:
+            self.send(payload)
+            return
+        if delivery.alter is not None:
+            payload = delivery.alter(payload)
+        if delivery.how is Breakage.TRUNCATE:
+            payload = payload[: min(len(payload) * delivery.keep_ppm // PPM, len(payload) - 1)]
+        for _ in range(2 if delivery.how is Breakage.TWICE else 1):
+            self.send_past(payload)
+
+    @property
+    def is_private(self) -> bool:
+        return bool(self.accounts())
+
+    def accounts(self) -> Iterable[AccountId]:
+        return self._session.accounts() if self._session is not None else ()
+
+    def channels(self) -> Iterable[tuple[str, Symbol]]:
+        return self._session.channels() if self._session is not None else ()
+
+    def reset(self) -> None:
+        reset(self._transport)
+
+    def freeze(self, frozen: bool) -> None:
+        self._is_frozen = frozen
+        if self._transport.is_closing():
+            return
+        if frozen:
+            self._transport.pause_reading()
+        elif not self._is_choked:
+            self._transport.resume_reading()
+
     # What the outbox and the port say.
 
     def write(self, data: bytes) -> None:
         transport = self._transport
-        if transport.is_closing():
+        if self._is_frozen or transport.is_closing():
             return
         if self._is_choked and transport.get_write_buffer_size() > self._port.limits.max_backlog:
             if self._is_open:
-                log.info("a client of %s reads too slowly and is disconnected", self._port.dialect.name)
+                log.info("a client of %s reads too slowly and is disconnected", self._port.gate.name)
                 self.close(POLICY_VIOLATION, "slow consumer")
                 transport.write(b"".join(self.pending))
                 self.pending = []
@@ -253,6 +382,9 @@ class StreamProtocol(asyncio.Protocol):
     def expire(self, before: int) -> None:
         """A stream's life is its session's business."""
 
+    def _shut(self) -> None:
+        self._is_open = self._is_plain = False
+
     def _abort_after(self, seconds: float) -> None:
         if self._farewell is not None:
             self._farewell.cancel()
@@ -261,4 +393,5 @@ class StreamProtocol(asyncio.Protocol):
     def _end_session(self) -> None:
         session, self._session = self._session, None
         if session is not None:
+            self._port.gate.closed(self)
             self._tell(session.on_close)

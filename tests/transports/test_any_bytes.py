@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
 from fake_venue import FakeDialect
+from simexchange.dialects.gate import lone_gate
 from simexchange.transports.hot_path import HttpProtocol
 from simexchange.transports.port import Port, WireLimits
 
@@ -110,7 +111,7 @@ def feed(loop: asyncio.AbstractEventLoop, chunks: list[bytes]) -> tuple[bytes, F
     """Everything written in answer; the session, if one was opened, has ended."""
     dialect = FakeDialect()
     wires = Wires()
-    port = Port(dialect, loop, WireLimits(max_head=500, max_body=300, max_message=150))
+    port = Port(lone_gate(dialect), loop, WireLimits(max_head=500, max_body=300, max_message=150))
     wires.protocol = HttpProtocol(port)
     complaints = Complaints()
     logging.getLogger("simexchange").addHandler(complaints)

@@ -5,12 +5,14 @@ Nothing a client sends makes this raise. Source: Binance REST, "General Informat
 """
 
 from binascii import b2a_base64
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
 from msgspec import Struct
 
-from simexchange.dialects.base import Dialect, Reply, Request, StreamSession
+from simexchange.dialects.base import Dialect, FrameFacts, Reply, Request, StreamSession
 from simexchange.dialects.binance import errors, params
 from simexchange.dialects.binance.auth import DEFAULT_RECV_WINDOW, Keyring, check_timing, signed_payload
 from simexchange.dialects.binance.chronicle import Chronicle
@@ -22,14 +24,19 @@ from simexchange.dialects.binance.names import Symbols
 from simexchange.dialects.binance.operations import served
 from simexchange.dialects.binance.params import Plan, split_form
 from simexchange.dialects.binance.settings import VENUE_SETTINGS, BinanceSettings
+from simexchange.services.anatomy import Role
 from simexchange.services.bus import Stage
 from simexchange.services.clock import MILLISECOND, SECOND
+from simexchange.services.faults.facts import Call
+from simexchange.services.faults.verdicts import Trouble
 from simexchange.services.randomness import Randomness
 from simexchange.venue.keys import ApiKey
 from simexchange.world import Door
 
 if TYPE_CHECKING:
+    from simexchange.dialects.binance.fault_facts import FactFinder
     from simexchange.dialects.binance.streams import Streams
+    from simexchange.dialects.binance.troubles import Troubles
 
 _encode: Final = msgspec.json.Encoder().encode
 _TIME_UNITS: Final = {
@@ -48,6 +55,8 @@ _ID_CHARACTERS: Final = bytes.maketrans(b"+/", b"Zz")
 
 class Route(Struct, frozen=True):
     """An operation as REST serves it."""
+
+    state_role: ClassVar = Role.CONSTANT
 
     operation: Operation
     plan: Plan
@@ -84,10 +93,24 @@ class BinanceDialect(Dialect):
         self.door.bus.listen(Stage.PRIVATE_STREAMS, self.chronicle.on_batch)
         start_streams(self)
 
+    def close_streams(self, code: int, reason: str) -> None:
+        self.streams.hang_up(code, reason)
+
     def open_stream(self, request: Request) -> StreamSession | Reply:
         from simexchange.dialects.binance.streams import open_stream
 
         return open_stream(self, request)
+
+    def operation_at(self, method: str, path: str) -> Operation | None:
+        """What is served there."""
+        route = self._routes.get((method, path))
+        return None if route is None else route.operation
+
+    def headers_at(self, path: str, peer: str, now_ns: int) -> tuple[Header, ...]:
+        """The headers of an answer there, whatever it says."""
+        if path.startswith("/sapi/"):
+            return self.limits.sapi_headers(peer, now_ns)
+        return self.limits.headers(peer, now_ns)
 
     def handle(self, request: Request) -> Reply:
         now_ns = self.door.clock.now_ns()
@@ -177,6 +200,43 @@ class BinanceDialect(Dialect):
             return refusal_reply(refusal, self.door.clock.now_ns())
         body = _NOT_FOUND if _HTML in request.headers.get(b"accept", b"") else b""
         return Reply(404, body, content_type=_HTML)
+
+    # What faults need; nothing of it is loaded before the first rule is armed.
+
+    @cached_property
+    def _facts(self) -> "FactFinder":
+        from simexchange.dialects.binance.fault_facts import FactFinder
+
+        return FactFinder(self)
+
+    @cached_property
+    def _troubles(self) -> "Troubles":
+        from simexchange.dialects.binance.troubles import Troubles
+
+        return Troubles(self)
+
+    def describe(self, request: Request) -> Call:
+        return self._facts.of_request(request)
+
+    def describe_handshake(self, request: Request) -> Call:
+        return self._facts.of_handshake(request)
+
+    def describe_message(self, session: StreamSession, text: str) -> Call | None:
+        return self._facts.of_message(session, text)
+
+    def describe_frame(self, session: StreamSession, payload: bytes) -> FrameFacts:
+        return self._facts.of_frame(session, payload)
+
+    def trouble(self, trouble: Trouble, request: Request, call: Call) -> Reply:
+        return self._troubles.reply(trouble, request, call)
+
+    def socket_trouble(self, trouble: Trouble, session: StreamSession, text: str, call: Call) -> bytes | None:
+        return self._troubles.message(trouble, session, text, call)
+
+    def fault_forms(self) -> Mapping[str, str]:
+        from simexchange.dialects.binance.fault_forms import FORMS
+
+        return FORMS
 
     def next_client_order_id(self) -> str:
         """A name for an order or a cancel whose owner gave none: 22 letters and digits."""

@@ -59,6 +59,12 @@ def _entry(code: int, text: str, status: int = 400, *, note: str = "") -> Entry:
 
 
 METHOD_NOT_SUPPORTED: Final = _entry(-1000, "Request method '{}' not supported", 405, note="seen on /sapi")
+INTERNAL: Final = _entry(
+    -1001,
+    "Internal error; unable to process your request. Please try again.",
+    500,
+    note="its HTTP status is not documented",
+)
 UNAUTHORIZED: Final = _entry(
     -1002,
     "You are not authorized to execute this request.",
@@ -84,12 +90,33 @@ REQUESTS_EXCEEDED: Final = _entry(
     429,
     note="the venue publishes no text for RAW_REQUESTS",
 )
+UNEXPECTED_RESPONSE: Final = _entry(
+    -1006,
+    "An unexpected response was received from the message bus. Execution status unknown.",
+    500,
+    note="only ever said by a fault; its HTTP status is not documented",
+)
+TIMEOUT: Final = _entry(
+    -1007,
+    "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
+    504,
+    note="only ever said by a fault; its HTTP status is not documented beyond 5XX",
+)
+OVERLOADED: Final = _entry(
+    -1008, "Server is currently overloaded with other requests. Please try again in a few minutes.", 503
+)
 UNSUPPORTED_COMBINATION: Final = _entry(
     -1014,
     "Unsupported order combination.",
     note="documented without a code of its own: for an iceberg that is not GTC, and a primary peg that is not",
 )
 ORDERS_EXCEEDED: Final = _entry(-1015, "Too many new orders; current limit is {} orders per {}.", 429)
+SHUTTING_DOWN: Final = _entry(
+    -1016,
+    "This service is no longer available.",
+    503,
+    note="only ever said by a fault; its HTTP status is not documented",
+)
 OUTSIDE_RECV_WINDOW: Final = _entry(-1021, "Timestamp for this request is outside of the recvWindow.")
 AHEAD_OF_SERVER: Final = _entry(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
 BAD_SIGNATURE: Final = _entry(-1022, "Signature for this request is not valid.")

@@ -2,14 +2,8 @@
 
 from typing import Final
 
-_FAULT: Final = "a failure of the venue's own machinery; there is none"
 _TAG: Final = "the texts speak of tags of the FIX API; -1102 and -1104 say the same here"
 NEVER_SENT: Final[dict[int, str]] = {
-    -1001: _FAULT,
-    -1006: _FAULT,
-    -1007: _FAULT,
-    -1008: _FAULT,
-    -1016: _FAULT,
     -1103: "-1104 is what an unknown parameter gets",
     -1112: "-2010 names the missing liquidity",
     -1114: "-1106 is what a timeInForce too many gets",

@@ -5,7 +5,8 @@ may stand wherever a stream name may. Source: "WebSocket Streams for Binance", g
 subscribing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
@@ -34,7 +35,7 @@ from simexchange.dialects.binance.stream_requests import (
 )
 from simexchange.dialects.binance.user_encoders import listen_key_expired
 from simexchange.dialects.binance.user_stream import UserHub, UserSubscription, combined_prefix
-from simexchange.domain.ids import AccountId
+from simexchange.domain.ids import AccountId, Symbol
 from simexchange.services.bus import Stage
 from simexchange.services.rate_limits import CalendarWindow
 
@@ -83,6 +84,21 @@ class Streams:
         for session in tuple(self.sessions):
             if isinstance(session, MarketStream):
                 session.end_listen_key(listen_key)
+
+    def accounts_of(self, session: StreamSession) -> tuple[AccountId, ...]:
+        """Whose key a socket is logged on with, and whose orders it is told about."""
+        return session.accounts()
+
+    def account_of_message(self, session: StreamSession, message: Mapping[str, Any]) -> AccountId | None:
+        """Whose user data event this is: the wrapping says so, or there is but one account it can be."""
+        if isinstance(session, MarketStream | ws_api.ApiSession):
+            return session.account_of_message(message)
+        return None
+
+    def hang_up(self, code: int, reason: str) -> None:
+        """Close every connection from the venue's side."""
+        for session in tuple(self.sessions):
+            session.hang_up(code, reason)
 
     def shut_down(self) -> None:
         """Tell every connection that the server goes away, and close it."""
@@ -175,6 +191,24 @@ class MarketStream(Connection):
     def say_goodbye(self) -> None:
         event = {"e": "serverShutdown", "E": self.clock.now_ns() // self._unit}
         self.sink.send(msgspec.json.encode({"stream": "!serverShutdown", "data": event} if self._combined else event))
+
+    def accounts(self) -> tuple[AccountId, ...]:
+        found = [subscription.account_id for subscription in self._names.values() if subscription is not None]
+        return tuple(dict.fromkeys(found))
+
+    def channels(self) -> tuple[tuple[str, Symbol], ...]:
+        symbols = self._streams.dialect.symbols
+        found = []
+        for name, subscription in self._names.items():
+            word, _, channel = name.partition("@")
+            market = symbols.find(word.upper())
+            if subscription is None:
+                found.append((channel or name, market.symbol if market is not None else ""))
+        return tuple(found)
+
+    def account_of_message(self, message: Mapping[str, Any]) -> AccountId | None:
+        subscription = self._names.get(str(message.get("stream")))
+        return next(iter(self.accounts()), None) if subscription is None else subscription.account_id
 
     def end_listen_key(self, listen_key: str) -> None:
         """A listenKey ran out: its listener is told, and hears no more of the account."""

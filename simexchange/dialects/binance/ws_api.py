@@ -5,7 +5,7 @@ Operations are the REST ones, run by the same handlers; what belongs to the conn
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +22,8 @@ from simexchange.dialects.binance.params import API_KEY, RECV_WINDOW, SIGNATURE,
 from simexchange.dialects.binance.settings import BinanceSettings
 from simexchange.dialects.binance.ws_requests import ApiRequest, failure, parse, signed_text, success
 from simexchange.dialects.binance.ws_session import SESSION_METHODS, Session, SessionMethod
+from simexchange.domain.ids import AccountId
+from simexchange.services.anatomy import Role
 from simexchange.services.clock import MILLISECOND
 from simexchange.venue.keys import ApiKey
 
@@ -40,6 +42,8 @@ Rows: TypeAlias = list[dict[str, object]] | None
 
 class Method(Struct, frozen=True):
     """One method of this API: what to run, and how its parameters are read with and without a logged-on session."""
+
+    state_role: ClassVar = Role.CONSTANT
 
     operation: Operation | SessionMethod
     alone: Plan
@@ -100,6 +104,13 @@ class ApiSession(Connection):
     def release(self) -> None:
         self._streams.sessions.pop(self, None)
         self._session.end()
+
+    def accounts(self) -> tuple[AccountId, ...]:
+        """Whose key it is logged on with, and whose orders it is told about."""
+        return self._session.accounts()
+
+    def account_of_message(self, message: Mapping[str, Any]) -> AccountId | None:
+        return self._session.account_of(message.get("subscriptionId"))
 
     def say_goodbye(self) -> None:
         event = {"event": {"e": "serverShutdown", "E": self.clock.now_ns() // self._unit}}

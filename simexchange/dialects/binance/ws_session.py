@@ -18,6 +18,7 @@ from simexchange.dialects.binance.params import Args, Param
 from simexchange.dialects.binance.user_encoders import stream_terminated
 from simexchange.dialects.binance.user_stream import UserHub, UserSubscription, subscription_prefix
 from simexchange.domain.enums import KeyKind
+from simexchange.domain.ids import AccountId
 from simexchange.venue.keys import ApiKey
 
 
@@ -94,6 +95,17 @@ class Session:
     @property
     def subscription_ids(self) -> list[int]:
         return list(self._subscriptions)
+
+    def accounts(self) -> tuple[AccountId, ...]:
+        """Whose key it is logged on with, and whose orders it is told about."""
+        found = [] if self.key is None else [self.key.account_id]
+        found += [subscription.account_id for subscription in self._subscriptions.values()]
+        return tuple(dict.fromkeys(found))
+
+    def account_of(self, subscription_id: object) -> AccountId | None:
+        """Whose events go by that number."""
+        subscription = self._subscriptions.get(subscription_id) if isinstance(subscription_id, int) else None
+        return None if subscription is None else subscription.account_id
 
     def flush(self) -> None:
         """Tell the streams that ended with the last request that they did."""

@@ -1,0 +1,232 @@
+"""What a request or message is about, in the neutral words that fault rules match. Asked only while a rule is armed.
+
+Nothing is checked and nothing charged here: a request that makes no sense has facts as far as it tells them.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from simexchange.dialects.base import FrameFacts, Request, StreamSession
+from simexchange.dialects.binance import names, params
+from simexchange.dialects.binance.errors import BinanceRefusal
+from simexchange.dialects.binance.operations import by_method
+from simexchange.dialects.binance.ws_requests import parse
+from simexchange.services.faults.facts import Call, Purpose
+
+if TYPE_CHECKING:
+    from simexchange.dialects.binance.dialect import BinanceDialect
+
+_PURPOSES: Final = {
+    "POST /api/v3/order": Purpose.PLACE,
+    "POST /api/v3/sor/order": Purpose.PLACE,
+    "POST /api/v3/order/oco": Purpose.PLACE,
+    "POST /api/v3/orderList/oco": Purpose.PLACE,
+    "POST /api/v3/orderList/oto": Purpose.PLACE,
+    "POST /api/v3/orderList/otoco": Purpose.PLACE,
+    "POST /api/v3/orderList/opo": Purpose.PLACE,
+    "POST /api/v3/orderList/opoco": Purpose.PLACE,
+    "DELETE /api/v3/order": Purpose.CANCEL,
+    "DELETE /api/v3/openOrders": Purpose.CANCEL,
+    "DELETE /api/v3/orderList": Purpose.CANCEL,
+    "POST /api/v3/order/cancelReplace": Purpose.REPLACE,
+    "PUT /api/v3/order/amend/keepPriority": Purpose.AMEND,
+    "GET /api/v3/order": Purpose.ORDER_QUERY,
+    "GET /api/v3/orderList": Purpose.ORDER_QUERY,
+    "GET /api/v3/openOrders": Purpose.OPEN_ORDERS,
+    "GET /api/v3/openOrderList": Purpose.OPEN_ORDERS,
+    "GET /api/v3/allOrders": Purpose.ORDER_HISTORY,
+    "GET /api/v3/allOrderList": Purpose.ORDER_HISTORY,
+    "GET /api/v3/myTrades": Purpose.FILLS,
+    "GET /api/v3/account": Purpose.ACCOUNT,
+    "POST /sapi/v1/capital/withdraw/apply": Purpose.WITHDRAW,
+    "GET /api/v3/exchangeInfo": Purpose.RULES,
+    "GET /api/v3/time": Purpose.TIME,
+    "GET /api/v3/ping": Purpose.STATUS,
+    "GET /sapi/v1/system/status": Purpose.STATUS,
+    "POST /api/v3/userDataStream": Purpose.USER_STREAM,
+    "PUT /api/v3/userDataStream": Purpose.USER_STREAM,
+    "DELETE /api/v3/userDataStream": Purpose.USER_STREAM,
+}
+_MARKET_DATA: Final = frozenset(
+    {
+        "depth",
+        "trades",
+        "historicalTrades",
+        "aggTrades",
+        "klines",
+        "uiKlines",
+        "avgPrice",
+        "ticker",
+    }
+)
+_SIDES: Final = names.SIDES
+_USER_METHODS: Final = ("userDataStream.", "session.")
+_SUBSCRIBES: Final = ("SUBSCRIBE", "UNSUBSCRIBE")
+_CLIENT_IDS: Final = ("origClientOrderId", "cancelOrigClientOrderId", "newClientOrderId", "listClientOrderId")
+_ANSWER_MARKS: Final = frozenset({"result", "error", "code"})
+_decode: Final = msgspec.json.Decoder().decode
+
+
+class FactFinder:
+    """Finds the facts for one venue in this dialect."""
+
+    def __init__(self, dialect: "BinanceDialect") -> None:
+        self._dialect = dialect
+        self._methods = by_method(dialect.settings)
+
+    def of_request(self, request: Request) -> Call:
+        texts: dict[str, str] = {}
+        try:
+            if request.query:
+                params.split_form(request.query, texts)
+            if request.body and request.method != "GET":
+                params.split_form(request.body.decode("latin-1"), texts, keep=True)
+        except BinanceRefusal:
+            pass  # the facts are those read so far; the dialect says what is wrong
+        endpoint = f"{request.method} {request.path}"
+        operation = self._dialect.operation_at(request.method, request.path)
+        ws = operation.ws if operation is not None else None
+        key = request.headers.get(b"x-mbx-apikey", b"").decode("latin-1")
+        call = self._call((endpoint, ws) if ws else (endpoint,), _purpose(endpoint), key, texts)
+        call.source = request.peer
+        if operation is not None:
+            call.weight = operation.weigh(texts)
+        return call
+
+    def of_handshake(self, request: Request) -> Call:
+        path = request.path.rstrip("/")
+        call = Call(self._dialect.name, (f"GET {path}", "CONNECT"), Purpose.CONNECT, request.peer)
+        for word in path.split("/"):
+            self._own(call, self._dialect.listen_keys.account_of(word))
+        return call
+
+    def of_message(self, session: StreamSession, text: str) -> Call | None:
+        """A method of the WebSocket API, or a live request of a market stream; None for what is no request."""
+        try:
+            request = parse(text)
+        except BinanceRefusal:
+            return self._live_request(text)
+        operation = self._methods.get(request.method)
+        if operation is None:
+            if request.method.startswith(_USER_METHODS):
+                purpose = Purpose.USER_STREAM
+            else:
+                purpose = Purpose.SUBSCRIBE if request.method in _SUBSCRIBES else Purpose.OTHER
+            call = self._call((request.method,), purpose, request.params.get("apiKey", ""), request.params)
+        else:
+            names_ = (request.method,) if operation.rest is None else (request.method, operation.rest)
+            purpose = Purpose.OTHER if operation.rest is None else _purpose(operation.rest)
+            call = self._call(names_, purpose, request.params.get("apiKey", ""), request.params)
+            call.weight = operation.weigh(request.params)
+        if call.account_id is None:
+            for account_id in self._dialect.streams.accounts_of(session):
+                self._own(call, account_id)
+        return call
+
+    def of_frame(self, session: StreamSession, payload: bytes) -> FrameFacts:
+        try:
+            message = _decode(payload)
+        except msgspec.DecodeError:
+            return {}
+        facts: FrameFacts = {}
+        event = message
+        if isinstance(message, dict):
+            if _ANSWER_MARKS & message.keys() and message.keys() & {"id", "status"}:
+                return {"is_reply": True}
+            if "stream" in message:
+                facts["channel"] = message["stream"]
+            event = message.get("data" if "stream" in message else "event", message)
+        if isinstance(event, list) and event:
+            event = event[0]  # streams of all markets: what they tell is told in each entry
+        if not isinstance(event, dict):
+            return facts
+        facts["event"] = str(event.get("e", ""))
+        self._place(facts, event)
+        self._attribute(facts, session, message, event)
+        return facts
+
+    def _place(self, facts: FrameFacts, event: Mapping[str, Any]) -> None:
+        """Channel without its symbol, and the symbol; bookTicker and partial depth name no event."""
+        channel = facts.get("channel", "")
+        word, at, rest = channel.partition("@")
+        market = self._dialect.symbols.find(str(event.get("s", word if at else "")).upper())
+        if market is not None:
+            facts["symbol"] = market.symbol
+        if at:
+            facts["channel"] = rest
+        elif not channel:
+            facts["channel"] = _CHANNEL_OF_EVENT.get(facts["event"]) or _channel_of_shape(event) or facts["event"]
+
+    def _attribute(
+        self, facts: FrameFacts, session: StreamSession, message: Mapping[str, Any], event: Mapping[str, Any]
+    ) -> None:
+        """Whose order or money it is about."""
+        if facts["event"] not in USER_EVENTS:
+            return
+        account_id = self._dialect.streams.account_of_message(session, message)
+        if account_id is None:
+            return
+        facts["account_id"] = account_id
+        facts["account"] = self._dialect.door.venue.accounts[account_id].name
+        if facts["event"] == "executionReport":
+            facts["order_id"], facts["client_order_id"] = event.get("i"), event.get("c", "")
+            facts["side"] = _SIDES.get(event.get("S", ""))
+
+    def _live_request(self, text: str) -> Call | None:
+        try:
+            message = _decode(text)
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            return None
+        method = message.get("method") if isinstance(message, dict) else None
+        if not isinstance(method, str):
+            return None
+        return Call(self._dialect.name, (method,), Purpose.SUBSCRIBE)
+
+    def _call(self, names_: tuple[str, ...], purpose: Purpose, key: str, texts: Mapping[str, str]) -> Call:
+        call = Call(self._dialect.name, names_, purpose, key=key)
+        market = self._dialect.symbols.find(texts.get("symbol", ""))
+        call.symbol = market.symbol if market is not None else texts.get("symbol", "")
+        call.side = _SIDES.get(texts.get("side", ""))
+        order_id = texts.get("orderId") or texts.get("cancelOrderId") or ""
+        call.order_id = int(order_id) if order_id.isascii() and order_id.isdigit() and len(order_id) < 19 else None
+        call.client_order_id = next((texts[name] for name in _CLIENT_IDS if texts.get(name)), "")
+        api_key = self._dialect.door.venue.keys.get(key)
+        if api_key is not None:
+            self._own(call, api_key.account_id)
+        return call
+
+    def _own(self, call: Call, account_id: int | None) -> None:
+        if account_id is not None:
+            call.account_id = account_id
+            call.account = self._dialect.door.venue.accounts[account_id].name
+
+
+USER_EVENTS: Final = frozenset(
+    {
+        "executionReport",
+        "outboundAccountPosition",
+        "balanceUpdate",
+        "listStatus",
+        "eventStreamTerminated",
+        "listenKeyExpired",
+    }
+)
+_CHANNEL_OF_EVENT: Final = {"depthUpdate": "depth", "24hrTicker": "ticker", "24hrMiniTicker": "miniTicker"}
+
+
+def _channel_of_shape(event: Mapping[str, Any]) -> str:
+    if "u" in event and "b" in event and "B" in event:
+        return "bookTicker"
+    return "depth" if "lastUpdateId" in event else ""
+
+
+def _purpose(endpoint: str) -> Purpose:
+    purpose = _PURPOSES.get(endpoint)
+    if purpose is not None:
+        return purpose
+    method, _, path = endpoint.partition(" ")
+    if method == "GET" and path.startswith("/api/") and path.split("/")[3:4] and path.split("/")[3] in _MARKET_DATA:
+        return Purpose.MARKET_DATA
+    return Purpose.OTHER

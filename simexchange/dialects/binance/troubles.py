@@ -1,0 +1,125 @@
+"""What a fault has this venue say: a trouble becomes the status, code, text and headers that the venue would send.
+
+Sources: Binance REST, "HTTP Return Codes", "LIMITS"; "Error Codes", 10xx and 20xx. Texts that the documentation does
+not hold (pages of a firewall or content delivery network) are those seen in public logs.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from simexchange.dialects.base import Reply, Request, StreamSession
+from simexchange.dialects.binance import errors, pages
+from simexchange.dialects.binance.dialect import refusal_reply
+from simexchange.dialects.binance.errors import BinanceRefusal, Entry
+from simexchange.dialects.binance.ws_requests import failure, parse
+from simexchange.services.clock import MILLISECOND
+from simexchange.services.faults.facts import Call
+from simexchange.services.faults.verdicts import Trouble, TroubleKind
+
+if TYPE_CHECKING:
+    from simexchange.dialects.binance.dialect import BinanceDialect
+
+PLAIN: Final[dict[TroubleKind, Entry]] = {
+    TroubleKind.OVERLOADED: errors.OVERLOADED,
+    TroubleKind.INTERNAL: errors.INTERNAL,
+    TroubleKind.UNEXPECTED_RESPONSE: errors.UNEXPECTED_RESPONSE,
+    TroubleKind.TIMEOUT: errors.TIMEOUT,
+    TroubleKind.UNAVAILABLE: errors.SHUTTING_DOWN,
+    TroubleKind.MAINTENANCE: errors.SHUTTING_DOWN,
+    TroubleKind.RETIRED: errors.UNSUPPORTED_OPERATION,
+    TroubleKind.AHEAD_OF_TIME: errors.AHEAD_OF_SERVER,
+    TroubleKind.TOO_LATE: errors.OUTSIDE_RECV_WINDOW,
+    TroubleKind.KEY_INVALID: errors.BAD_KEY,
+    TroubleKind.SIGNATURE_INVALID: errors.BAD_SIGNATURE,
+    TroubleKind.ACCOUNT_LOCKED: errors.REJECTED_ACCOUNT,
+    TroubleKind.ORDER_UNKNOWN: errors.ORDER_UNKNOWN,
+    TroubleKind.CANCEL_UNKNOWN: errors.CANCEL_REJECTED,
+    TroubleKind.DUPLICATE_ORDER: errors.REJECTED_DUPLICATE,
+    TroubleKind.INSUFFICIENT_BALANCE: errors.REJECTED_BALANCE,
+    TroubleKind.WOULD_TAKE: errors.REJECTED_WOULD_TAKE,
+    TroubleKind.MARKET_CLOSED: errors.MARKET_CLOSED,
+    TroubleKind.POST_ONLY_TIME: errors.MARKET_CLOSED,
+    TroubleKind.CANCEL_ONLY_TIME: errors.MARKET_CLOSED,
+}
+"""Troubles that are one line of the error table."""
+_AT_THE_EDGE: Final = (TroubleKind.FIREWALL, TroubleKind.EDGE_ERROR, TroubleKind.RESTRICTED, TroubleKind.RAW)
+"""Answered before the venue's own servers: none of its headers, no weight."""
+DEFAULT_INTERVAL: Final = "1 MINUTE"
+
+
+class Troubles:
+    """One venue's troubles."""
+
+    def __init__(self, dialect: "BinanceDialect") -> None:
+        self._dialect = dialect
+
+    def reply(self, trouble: Trouble, request: Request, call: Call) -> Reply:
+        """The trouble as an HTTP answer. What the venue itself says costs the request's weight like any answer."""
+        if trouble.kind in _AT_THE_EDGE:
+            return pages.page(trouble)
+        now_ns = self._dialect.door.clock.now_ns()
+        if not call.handled:
+            self._charge(request.path, call, now_ns)
+        return refusal_reply(
+            self._refusal(trouble), now_ns, self._dialect.headers_at(request.path, call.source, now_ns)
+        )
+
+    def message(self, trouble: Trouble, session: StreamSession, text: str, call: Call) -> bytes | None:
+        """The trouble as the answer to a message; a socket has no pages, so the edge's troubles are overload."""
+        del session
+        now_ns = self._dialect.door.clock.now_ns()
+        if not call.handled:
+            self._dialect.limits.charge(call.source, call.weight, now_ns)
+        try:
+            request_id = parse(text).request_id
+        except BinanceRefusal:
+            return None
+        refusal = BinanceRefusal(errors.OVERLOADED) if trouble.kind in _AT_THE_EDGE else self._refusal(trouble)
+        data: dict[str, object] | None = None
+        if refusal.retry_after_ns is not None:
+            data = {"serverTime": now_ns // MILLISECOND, "retryAfter": refusal.retry_after_ns // MILLISECOND}
+        return failure(request_id, refusal, None, data)
+
+    def _charge(self, path: str, call: Call, now_ns: int) -> None:
+        limits = self._dialect.limits
+        if path.startswith("/sapi/"):
+            limits.sapi_weight.add(call.source, now_ns, call.weight)
+        else:
+            limits.charge(call.source, call.weight, now_ns)
+
+    def _refusal(self, trouble: Trouble) -> BinanceRefusal:
+        special = _SPECIAL.get(trouble.kind)
+        if special is not None:
+            return special(self._dialect, trouble)
+        return BinanceRefusal(PLAIN[trouble.kind], status=trouble.status, retry_after_ns=trouble.retry_at_ns)
+
+
+def _rate_limited(dialect: "BinanceDialect", trouble: Trouble) -> BinanceRefusal:
+    limit = trouble.limit or dialect.settings.limits.request_weight
+    interval = trouble.interval or DEFAULT_INTERVAL
+    return BinanceRefusal(errors.WEIGHT_EXCEEDED, limit, interval, retry_after_ns=trouble.retry_at_ns)
+
+
+def _banned(dialect: "BinanceDialect", trouble: Trouble) -> BinanceRefusal:
+    until_ns = trouble.retry_at_ns or dialect.door.clock.now_ns()
+    return BinanceRefusal(errors.IP_BANNED, until_ns // MILLISECOND, retry_after_ns=until_ns)
+
+
+def _orders_exceeded(dialect: "BinanceDialect", trouble: Trouble) -> BinanceRefusal:
+    limit = trouble.limit or dialect.settings.limits.orders_10s
+    interval = trouble.interval or "10 SECOND"
+    return BinanceRefusal(errors.ORDERS_EXCEEDED, limit, interval, retry_after_ns=trouble.retry_at_ns)
+
+
+def _custom(_dialect: "BinanceDialect", trouble: Trouble) -> BinanceRefusal:
+    code = trouble.code if isinstance(trouble.code, int) else -1000
+    entry = Entry(trouble.status or 400, code, trouble.message)
+    return BinanceRefusal(entry, retry_after_ns=trouble.retry_at_ns)
+
+
+_SPECIAL: Final[dict[TroubleKind, Callable[["BinanceDialect", Trouble], BinanceRefusal]]] = {
+    TroubleKind.RATE_LIMITED: _rate_limited,
+    TroubleKind.IP_BANNED: _banned,
+    TroubleKind.ORDERS_EXCEEDED: _orders_exceeded,
+    TroubleKind.CUSTOM: _custom,
+}

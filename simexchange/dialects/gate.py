@@ -1,0 +1,373 @@
+"""Between a transport and a dialect: what faults make of requests, messages and handshakes, and the journal of all.
+
+Where no rule is armed this costs a look at one attribute and an entry in the journal. Otherwise each request becomes an
+``Errand``: judged by the plan, held, handed to the dialect or not, stopped at the engine or not, and delivered by the
+transport as the verdict says. Everything later is a timer of the world's clock; nothing here waits.
+"""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Generic, Protocol, TypeVar
+
+from simexchange.dialects.base import Dialect, Reply, Request, StreamSession
+from simexchange.domain.commands import Command
+from simexchange.domain.events import Batch
+from simexchange.services.clock import Clock, WorldClock
+from simexchange.services.faults.facts import Call
+from simexchange.services.faults.plan import FaultPlan
+from simexchange.services.faults.stage import StreamHandle
+from simexchange.services.faults.verdicts import Delivery, Edit, Effect, Trouble, Verdict
+from simexchange.services.journal import Journal, RequestEntry
+from simexchange.world import Door, World
+
+AnswerT = TypeVar("AnswerT")
+_SWITCHING: Final = Reply(101, b"")
+PLAIN_TEXT: Final = b"text/plain; charset=utf-8"
+
+log = logging.getLogger(__name__)
+
+
+class Discarded(BaseException):
+    """The engine is not to hear of this command. No civil no: it must pass every handler on its way out."""
+
+
+class Witness:
+    """Collects what the engine did for one errand."""
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+
+    def before(self, command: Command) -> Command:
+        return command
+
+    def after(self, batch: Batch) -> None:
+        self.batches.append(batch)
+
+
+class Barrier:
+    """Stops the first command."""
+
+    def before(self, command: Command) -> Command:
+        raise Discarded(type(command).__name__)
+
+    def after(self, batch: Batch) -> None:
+        raise AssertionError(f"a command passed the barrier: {type(batch.command).__name__}")
+
+
+class Peer(Protocol):
+    """One connection, as the gate needs it."""
+
+    number: int
+    source: str
+
+
+class SocketPeer(Peer, Protocol):
+    """A WebSocket, whose outgoing messages can be caught while it answers."""
+
+    def catch(self) -> None:
+        """From now on keep what the session sends."""
+
+    def caught(self) -> list[bytes]:
+        """Stop keeping; what was kept, in order."""
+
+    def deliver_text(self, payload: bytes | None, delivery: Delivery | None) -> None:
+        """Send, break or swallow one answer."""
+
+
+class Errand(ABC, Generic[AnswerT]):
+    """One request on its way through the gate."""
+
+    def __init__(self, call: Call, entry: RequestEntry) -> None:
+        self.call = call
+        self.entry = entry
+
+    @abstractmethod
+    def run(self) -> AnswerT:
+        """Have the dialect answer it."""
+
+    @abstractmethod
+    def say(self, trouble: Trouble) -> AnswerT:
+        """The answer that is this trouble, in the venue's bytes."""
+
+    @abstractmethod
+    def edit(self, answer: AnswerT, edit: Edit) -> AnswerT:
+        """The answer with its body rewritten."""
+
+    def record(self, answer: AnswerT | None) -> object:
+        """What the journal keeps of the answer."""
+        return answer
+
+    @abstractmethod
+    def deliver(self, answer: AnswerT | None, delivery: Delivery | None) -> None:
+        """Hand it to the transport; None where the client hears nothing of an answer."""
+
+
+class Gate:
+    """One venue's gate."""
+
+    def __init__(self, dialect: Dialect, door: Door, plan: FaultPlan, journal: Journal) -> None:
+        self.dialect = dialect
+        self.plan = plan
+        self._door = door
+        self.clock: Clock = door.clock
+        self._journal = journal
+        self._connections = 0
+        self._sockets: dict[int, StreamHandle] = {}
+        self._epoch = 0
+
+    @property
+    def name(self) -> str:
+        return self.dialect.name
+
+    def next_connection(self) -> int:
+        """A number for a new connection of this venue."""
+        self._connections += 1
+        return self._connections
+
+    def opened(self, socket: StreamHandle) -> None:
+        """A WebSocket is open; rules may lay hands on it."""
+        self._sockets[socket.number] = socket
+        self._journal.note_connection(self.name, self.clock.now_ns(), socket.number, socket.source, "opened")
+
+    def closed(self, socket: StreamHandle) -> None:
+        if self._sockets.pop(socket.number, None) is not None:
+            self._journal.note_connection(self.name, self.clock.now_ns(), socket.number, socket.source, "closed")
+
+    def sockets(self) -> tuple[StreamHandle, ...]:
+        """The WebSockets open now, oldest first."""
+        return tuple(self._sockets.values())
+
+    # HTTP.
+
+    def answer(self, request: Request, connection: int) -> Reply:
+        """The dialect's answer, when no rule is armed."""
+        entry = self._journal.note_request(self.name, self.clock.now_ns(), connection, request.peer, request)
+        reply = self._answered(request)
+        self._journal.note_reply(entry, self.clock.now_ns(), reply)
+        return reply
+
+    def perform(self, request: Request, peer: Peer, deliver: Callable[[Reply | None, Delivery | None], None]) -> None:
+        """Answer a request as the rules will have it, now or later; ``deliver`` is called exactly once."""
+        entry = self._journal.note_request(self.name, self.clock.now_ns(), peer.number, request.peer, request)
+        call = self.dialect.describe(request)
+        call.connection, call.request = peer.number, entry.seq
+        self._judge(HttpErrand(self, request, call, entry, deliver))
+
+    def _answered(self, request: Request) -> Reply:
+        """The dialect's reply; a bug in it is logged with its traceback and answered with a plain 500.
+
+        The line names method and path alone: queries, bodies and headers hold keys and signatures.
+        """
+        try:
+            return self.dialect.handle(request)
+        except Exception:
+            log.exception("bug: %s %s of %s failed", request.method, request.path, self.name)
+            return Reply(500, b"Internal Server Error", content_type=PLAIN_TEXT)
+
+    # WebSockets.
+
+    def open_stream(
+        self, request: Request, peer: Peer, decide: Callable[[StreamSession | Reply | None, Delivery | None], None]
+    ) -> None:
+        """Judge a handshake, then have the dialect accept or refuse it; ``decide`` is called exactly once."""
+        entry = self._journal.note_request(self.name, self.clock.now_ns(), peer.number, request.peer, request)
+        call = self.dialect.describe_handshake(request)
+        call.connection, call.request = peer.number, entry.seq
+        self._judge(HandshakeErrand(self, request, call, entry, decide))
+
+    def hear(self, session: StreamSession, text: str, peer: SocketPeer, done: Callable[[], None]) -> None:
+        """A client's message: judged if it is a request, then heard; ``done`` once the next may be heard."""
+        entry = self._journal.note_request(self.name, self.clock.now_ns(), peer.number, peer.source, text)
+        call = self.dialect.describe_message(session, text) if self.plan.judges_calls else None
+        if call is None:
+            self._journal.note_reply(entry, self.clock.now_ns(), None)
+            session.on_text(text)
+            done()
+            return
+        call.connection, call.request, call.source, call.over_socket = peer.number, entry.seq, peer.source, True
+        self._judge(SocketErrand(self, session, text, call, entry, peer, done))
+
+    # What becomes of an errand.
+
+    def drop_held(self) -> None:
+        """Whatever is held is never delivered: the world it belonged to is gone."""
+        self._epoch += 1
+
+    def _judge(self, errand: Errand[AnswerT]) -> None:
+        verdict = self.plan.judge(errand.call) if self.plan.judges_calls else None
+        if verdict is None:
+            self._finish(errand, errand.run(), None)
+        elif verdict.hold_before_ns > 0:
+            self.later(verdict.hold_before_ns, lambda: self._enter(errand, verdict))
+        else:
+            self._enter(errand, verdict)
+
+    def _enter(self, errand: Errand[AnswerT], verdict: Verdict) -> None:
+        answer = self._carried_out(errand, verdict)
+        if verdict.hold_after_ns > 0:
+            self.later(verdict.hold_after_ns, lambda: self._finish(errand, answer, verdict.delivery))
+        else:
+            self._finish(errand, answer, verdict.delivery)
+
+    def _carried_out(self, errand: Errand[AnswerT], verdict: Verdict) -> AnswerT | None:
+        """What the client is to hear, the engine having done what the verdict lets it do."""
+        if verdict.before is not None:
+            verdict.before(errand.call)
+        if verdict.trouble is not None and verdict.effect is None:
+            return errand.say(verdict.trouble)
+        if verdict.effect is Effect.DISCARD:
+            return self._discarded(errand, verdict)
+        witness = Witness()
+        answer = self._tapped(witness, errand)
+        if verdict.after is not None:
+            verdict.after(errand.call, tuple(witness.batches))
+        if verdict.trouble is not None:
+            return errand.say(verdict.trouble)
+        return answer if verdict.edit is None else errand.edit(answer, verdict.edit)
+
+    def _discarded(self, errand: Errand[AnswerT], verdict: Verdict) -> AnswerT | None:
+        if verdict.delivery is not None and verdict.delivery.needs_truth and verdict.trouble is None:
+            return self._door.rehearse(errand.run)
+        with suppress(Discarded):
+            self._tapped(Barrier(), errand)
+        return None if verdict.trouble is None else errand.say(verdict.trouble)
+
+    def _tapped(self, tap: Witness | Barrier, errand: Errand[AnswerT]) -> AnswerT:
+        door = self._door
+        before = door.taps
+        errand.call.handled = True
+        door.taps = (*before, tap)
+        try:
+            return errand.run()
+        finally:
+            door.taps = before
+
+    def later(self, delay_ns: int, action: Callable[[], None]) -> None:
+        """Act after so much virtual time, unless the world is another one by then."""
+        epoch = self._epoch
+
+        def act() -> None:
+            if epoch == self._epoch:
+                action()
+
+        self.clock.after(delay_ns, act)
+
+    def _finish(self, errand: Errand[AnswerT], answer: AnswerT | None, delivery: Delivery | None) -> None:
+        fate = "" if delivery is None else delivery.how.value
+        self._journal.note_reply(errand.entry, self.clock.now_ns(), errand.record(answer), fate)
+        errand.deliver(answer, delivery)
+
+
+def lone_gate(dialect: Dialect) -> Gate:
+    """A gate for a dialect without a world of its own, for tests and measurements."""
+    world = World(WorldClock(), seed=0)
+    return Gate(dialect, world.open_venue(dialect.name), world.faults, world.journal)
+
+
+class HttpErrand(Errand[Reply]):
+    def __init__(
+        self,
+        gate: Gate,
+        request: Request,
+        call: Call,
+        entry: RequestEntry,
+        deliver: Callable[[Reply | None, Delivery | None], None],
+    ) -> None:
+        super().__init__(call, entry)
+        self._gate = gate
+        self._request = request
+        self._deliver = deliver
+
+    def run(self) -> Reply:
+        return self._gate._answered(self._request)
+
+    def say(self, trouble: Trouble) -> Reply:
+        return self._gate.dialect.trouble(trouble, self._request, self.call)
+
+    def edit(self, answer: Reply, edit: Edit) -> Reply:
+        return Reply(answer.status, edit(answer.body), answer.headers, answer.content_type)
+
+    def deliver(self, answer: Reply | None, delivery: Delivery | None) -> None:
+        self._deliver(answer, delivery)
+
+
+class HandshakeErrand(Errand["StreamSession | Reply"]):
+    def __init__(
+        self,
+        gate: Gate,
+        request: Request,
+        call: Call,
+        entry: RequestEntry,
+        decide: Callable[[StreamSession | Reply | None, Delivery | None], None],
+    ) -> None:
+        super().__init__(call, entry)
+        self._gate = gate
+        self._request = request
+        self._decide = decide
+
+    def run(self) -> StreamSession | Reply:
+        try:
+            return self._gate.dialect.open_stream(self._request)
+        except Exception:
+            log.exception("bug: %s could not open a stream at %s", self._gate.name, self._request.path)
+            return Reply(500, b"Internal Server Error", content_type=PLAIN_TEXT)
+
+    def say(self, trouble: Trouble) -> StreamSession | Reply:
+        return self._gate.dialect.trouble(trouble, self._request, self.call)
+
+    def edit(self, answer: StreamSession | Reply, edit: Edit) -> StreamSession | Reply:  # noqa: ARG002  (it has no body)
+        return answer
+
+    def record(self, answer: StreamSession | Reply | None) -> object:
+        return _SWITCHING if isinstance(answer, StreamSession) else answer
+
+    def deliver(self, answer: StreamSession | Reply | None, delivery: Delivery | None) -> None:
+        self._decide(answer, delivery)
+
+
+class SocketErrand(Errand["bytes | None"]):
+    """A request over a WebSocket: its answer is what the session sends back; events on the way go out at once."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        session: StreamSession,
+        text: str,
+        call: Call,
+        entry: RequestEntry,
+        peer: SocketPeer,
+        done: Callable[[], None],
+    ) -> None:
+        super().__init__(call, entry)
+        self._gate = gate
+        self._session = session
+        self._text = text
+        self._peer = peer
+        self._done = done
+
+    def run(self) -> bytes | None:
+        peer, dialect = self._peer, self._gate.dialect
+        answer = None
+        peer.catch()
+        try:
+            self._session.on_text(self._text)
+        finally:
+            sent = peer.caught()
+            for payload in sent:
+                if dialect.is_answer(self._session, payload):
+                    answer = payload
+                else:
+                    peer.deliver_text(payload, None)
+        return answer
+
+    def say(self, trouble: Trouble) -> bytes | None:
+        return self._gate.dialect.socket_trouble(trouble, self._session, self._text, self.call)
+
+    def edit(self, answer: bytes | None, edit: Edit) -> bytes | None:
+        return None if answer is None else edit(answer)
+
+    def deliver(self, answer: bytes | None, delivery: Delivery | None) -> None:
+        self._peer.deliver_text(answer, delivery)
+        self._done()

@@ -1,0 +1,96 @@
+"""What a fault may lay hands on: the venues' doors, the clock, and what dialects and transports let be done to them."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from simexchange.domain.commands import Command
+from simexchange.domain.events import Batch
+from simexchange.domain.ids import AccountId, Symbol
+from simexchange.services.bus import Bus
+from simexchange.services.clock import Clock
+from simexchange.services.randomness import Randomness
+from simexchange.venue.venue import Venue
+
+
+class CommandTap(Protocol):
+    """Sees every command of one venue just before and just after the engine."""
+
+    def before(self, command: Command) -> Command:
+        """The command to be executed instead (or itself); may raise to stop it."""
+
+    def after(self, batch: Batch) -> None: ...
+
+
+class FaultyDoor(Protocol):
+    """One venue, as a fault sees it."""
+
+    name: str
+    venue: Venue
+    clock: Clock
+    bus: Bus
+    taps: tuple[CommandTap, ...]
+
+    def submit(self, command: Command) -> Batch: ...
+
+    def afterwards(self, action: Callable[[], None]) -> None:
+        """Act as soon as the batch under way is published (now, if there is none)."""
+
+
+class StreamHandle(Protocol):
+    """One open WebSocket."""
+
+    number: int
+    source: str
+
+    @property
+    def is_private(self) -> bool: ...
+
+    def accounts(self) -> Iterable[AccountId]:
+        """Whose orders it is told about, or whose key it is logged on with."""
+
+    def channels(self) -> Iterable[tuple[str, Symbol]]:
+        """What it listens to: channel and symbol ("" where a channel has none)."""
+
+    def send(self, payload: bytes) -> None:
+        """Deliver a message past all rules."""
+
+    def close(self, code: int, reason: str = "") -> None: ...
+
+    def reset(self) -> None:
+        """Cut the connection (RST), no close frame."""
+
+    def freeze(self, frozen: bool) -> None:
+        """While frozen nothing leaves and nothing that comes is heard, not even pings: a half-open connection."""
+
+
+class VenueControls(Protocol):
+    """What a dialect lets a fault do to its venue."""
+
+    def sockets(self) -> Iterable[StreamHandle]:
+        """The WebSockets open now, oldest first."""
+
+
+class PortControls(Protocol):
+    """What a transport lets a fault do to a venue's port."""
+
+    def refuse_connections(self, refused: bool) -> None:
+        """Close the listening socket, so that the system refuses whoever comes; or listen again."""
+
+    def reset_connections(self) -> None:
+        """Reset every connection there is, idle ones included."""
+
+
+class Stage:
+    """One world, as faults see it. Filled in by whoever builds the world."""
+
+    def __init__(self, clock: Clock, randomness: Randomness) -> None:
+        self.clock = clock
+        self.randomness = randomness
+        self.doors: dict[str, Any] = {}
+        self.controls: dict[str, Any] = {}
+        self.ports: dict[str, Any] = {}
+        self.house: Any = None
+
+    def door(self, venue: str) -> FaultyDoor:
+        door: FaultyDoor = self.doors[venue]
+        return door
