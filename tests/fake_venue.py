@@ -9,6 +9,7 @@ from simexchange.dialects.base import Dialect, Reply, Request, StreamSession
 from simexchange.dialects.gate import lone_gate
 from simexchange.transports.port import WireLimits
 from simexchange.transports.server import VenueServer, new_event_loop, open_socket
+from simexchange.transports.stragglers import Stragglers
 
 T = TypeVar("T")
 HOST = "127.0.0.1"
@@ -96,9 +97,12 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 
 @asynccontextmanager
 async def serving(
-    dialect: Dialect, limits: WireLimits | None = None, plain_asgi: bool = False
+    dialect: Dialect,
+    limits: WireLimits | None = None,
+    plain_asgi: bool = False,
+    stragglers: Stragglers | None = None,
 ) -> AsyncIterator[VenueServer]:
-    server = VenueServer(lone_gate(dialect), open_socket(HOST, 0), HOST, limits or WireLimits(), plain_asgi)
+    server = VenueServer(lone_gate(dialect), open_socket(HOST, 0), HOST, limits or WireLimits(), plain_asgi, stragglers)
     await server.start()
     try:
         yield server

@@ -75,7 +75,7 @@ def test_a_listen_key_expires_after_an_hour_without_a_sign_of_interest(bench: Be
 def test_bans_double_up_to_three_days(machine: Machine) -> None:
     settings = BinanceSettings(limits=LimitSettings(request_weight=1, refusals_before_ban=1))
     bench = Bench(settings, clock=WorldClock(ClockMode.MANUAL, start_ns=START, wall=machine))
-    lengths = []
+    lengths: list[int] = []
     while not lengths or lengths[-1] < DAY * 3 // SECOND:
         assert [bench.get("/api/v3/ping").status for _ in range(3)] == [200, 429, 418]
         lengths.append(int(bench.get("/api/v3/ping").headers["retry-after"]))
