@@ -6,7 +6,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from simexchange import __version__
+from simexchange import __version__, scenario_commands
 
 FAILED: Final = 1
 USAGE: Final = 2
@@ -43,9 +43,19 @@ def _simexchange(
 
 
 Seed = Annotated[
-    int, typer.Option(envvar="SIMX_SEED", help="Everything generated follows from it: keys, market, history.")
+    int | None,
+    typer.Option(
+        envvar="SIMX_SEED",
+        help="Everything generated follows from it: keys, market, history. The scenario's by default.",
+    ),
 ]
-Scenario = Annotated[str, typer.Option(envvar="SIMX_SCENARIO", help="The world to start.")]
+Scenario = Annotated[
+    str,
+    typer.Option(
+        envvar="SIMX_SCENARIO",
+        help="The world to start: a name that `simexchange scenario list` shows, or a YAML file.",
+    ),
+]
 PortBase = Annotated[
     int,
     typer.Option(
@@ -63,30 +73,31 @@ Accounts = Annotated[
 
 @app.command(epilog=EXIT_CODES)
 def serve(
-    seed: Seed = 42,
+    seed: Seed = None,
     accounts: Accounts = 0,
     host: Annotated[str, typer.Option(envvar="SIMX_HOST", help="The address to listen on.")] = "127.0.0.1",
     port_base: PortBase = 8787,
     scenario: Scenario = "calm",
     venue: Annotated[
         list[str] | None,
-        typer.Option(envvar="SIMX_VENUE", help="A venue to open, repeatable; all of them by default."),
+        typer.Option(envvar="SIMX_VENUE", help="A venue to open, repeatable; all of the scenario by default."),
     ] = None,
     limits: Annotated[
         str,
         typer.Option(
             envvar="SIMX_LIMITS",
-            help="Rate limits: 'venue' as the venue has them, 'off', or some of your own:"
+            help="Rate limits: 'venue' as the scenario or the venue has them, 'off', or some of your own:"
             " 'request_weight=100,orders_10s=5'.",
         ),
     ] = "venue",
     clock: Annotated[
-        str,
+        str | None,
         typer.Option(
             envvar="SIMX_CLOCK",
-            help="How time runs: 'real', 'scaled' (--speed times as fast) or 'manual' (only when it is moved).",
+            help="How time runs: 'real', 'scaled' (--speed times as fast) or 'manual' (only when it is moved);"
+            " the scenario's by default.",
         ),
-    ] = "real",
+    ] = None,
     speed: Annotated[
         str | None,
         typer.Option(envvar="SIMX_SPEED", help="How much faster scaled time runs: 0.001 to 100000; 20 by default."),
@@ -132,7 +143,7 @@ def config(
     port_base: PortBase = 8787,
     url: Annotated[str | None, typer.Option(help="The venue's address, when it is not on this machine.")] = None,
     form: Annotated[str | None, typer.Option("--format", help="python or json; ccxt has both.")] = None,
-    seed: Seed = 42,
+    seed: Seed = None,
     accounts: Accounts = 0,
     scenario: Scenario = "calm",
 ) -> None:
@@ -151,6 +162,9 @@ def config(
         print(configuration(client, form, at), end="")
     except (serving.UsageError, ConfigError) as error:
         raise typer.BadParameter(str(error)) from error
+
+
+app.add_typer(scenario_commands.app, name="scenario")
 
 
 @app.command(epilog=EXIT_CODES)

@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from simexchange.app import HIGHEST_PORT_BASE, Options, StartFailure, build_scenario, serve
 from simexchange.banner import banner
@@ -15,6 +15,9 @@ from simexchange.services.clock import ClockMode, Speed, WorldClock
 from simexchange.services.durations import format_instant, parse_instant
 from simexchange.transports.server import new_event_loop
 from simexchange.venues import VENUES, LimitsError, check_limits
+
+if TYPE_CHECKING:
+    from simexchange.scenario.specs import Scenario
 
 __all__ = ["StartFailure", "UsageError", "describe_offline", "options", "run"]
 
@@ -29,34 +32,50 @@ class UsageError(ValueError):
 
 
 def options(
-    seed: int,
+    seed: int | None,
     accounts: int,
     host: str,
     port_base: int,
     scenario: str,
     venues: Sequence[str] | None,
     limits: str,
-    clock: str = ClockMode.REAL.value,
+    clock: str | None = None,
     speed: str | None = None,
     start: str | None = None,
 ) -> Options:
-    """Checked options. Raises UsageError."""
-    from simexchange.scenario import BUILT_IN
-
-    chosen = tuple(dict.fromkeys(venues or VENUES))
+    """Checked options; None and what is left out is as the scenario has it. Raises UsageError."""
+    spec = _scenario(scenario)
+    chosen = tuple(dict.fromkeys(venues or spec.venues))
     for venue in chosen:
         if venue not in VENUES:
             raise UsageError(f"there is no venue {venue!r}; there is {', '.join(VENUES)}")
-    if scenario not in BUILT_IN:
-        raise UsageError(f"there is no scenario {scenario!r}; there is {', '.join(BUILT_IN)}")
+        if venue not in spec.venues:
+            raise UsageError(f"scenario {spec.name} has no venue {venue!r}; it has {', '.join(spec.venues)}")
     if port_base > HIGHEST_PORT_BASE:
         raise UsageError(f"--port-base may be {HIGHEST_PORT_BASE} at most: the venues' ports follow it")
     try:
         check_limits(limits, chosen)
+        for venue in chosen:
+            check_limits(spec.venues[venue].limits_text, (venue,))
     except LimitsError as error:
         raise UsageError(str(error)) from error
-    mode, pace, start_ns = _time(clock, speed, start)
-    return Options(seed, accounts, host, port_base, scenario, chosen, limits, mode, pace, start_ns)
+    time = spec.clock
+    if speed is None and clock in (None, time.mode) and time.speed is not None:
+        speed = f"{time.speed:f}"
+    if start is None and time.start is not None:
+        start = str(time.start)
+    mode, pace, start_ns = _time(clock or time.mode, speed, start)
+    seed = spec.seed if seed is None else seed
+    return Options(seed, accounts, host, port_base, spec.name, chosen, limits, mode, pace, start_ns, spec)
+
+
+def _scenario(name_or_path: str) -> "Scenario":
+    from simexchange.scenario import ScenarioError, UnknownScenario, load
+
+    try:
+        return load(name_or_path)
+    except (ScenarioError, UnknownScenario) as error:
+        raise UsageError(str(error)) from error
 
 
 def _time(clock: str, speed: str | None, start: str | None) -> tuple[ClockMode, Speed, int | None]:

@@ -1,7 +1,11 @@
-"""Scenarios: a world described as plain values (``specs``), a built-in one (``calm``), and its making (``build``)."""
+"""Scenarios: a world described as plain values (``specs``), read from a text (``parse``), shipped (``library``), and
+made (``build``).
+"""
 
-from simexchange.scenario.build import BUILT_IN, BuiltAccount, BuiltWorld, UnknownScenario, build_world
+from simexchange.scenario.build import BuiltAccount, BuiltWorld, build_world
 from simexchange.scenario.calm import calm
+from simexchange.scenario.library import UnknownScenario, load
+from simexchange.scenario.problems import ScenarioError
 from simexchange.scenario.specs import (
     AccountSpec,
     BandSpec,
@@ -14,7 +18,6 @@ from simexchange.scenario.specs import (
 )
 
 __all__ = [
-    "BUILT_IN",
     "AccountSpec",
     "BandSpec",
     "BuiltAccount",
@@ -23,9 +26,11 @@ __all__ = [
     "InstrumentSpec",
     "MarketSpec",
     "Scenario",
+    "ScenarioError",
     "TrailSpec",
     "UnknownScenario",
     "VenueSpec",
     "build_world",
     "calm",
+    "load",
 ]

@@ -4,7 +4,7 @@ Everything goes in through the venues' doors, as commands. What comes out depend
 clock's time alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -24,7 +24,7 @@ from simexchange.domain.ids import FIRST_ACCOUNT, AccountId, AssetName
 from simexchange.domain.instrument import Asset, Instrument, PriceBand, Rules
 from simexchange.domain.secret import Secret
 from simexchange.domain.units import RATE_DECIMALS, Rate, parse_units, round_down
-from simexchange.scenario.calm import calm
+from simexchange.scenario.library import load
 from simexchange.scenario.motion import courses, history_plans
 from simexchange.scenario.specs import BALANCES, AccountSpec, InstrumentSpec, Scenario, VenueSpec
 from simexchange.services.clock import WorldClock
@@ -43,12 +43,6 @@ NOISE: Final[AccountId] = FIRST_ACCOUNT + 1
 FIRST_OWNER: Final[AccountId] = 1001
 HOUSE_WEALTH: Final = 10**12
 """Of every asset, for either house account: more than it can ever need."""
-
-BUILT_IN: Final[dict[str, Callable[[], Scenario]]] = {"calm": calm}
-
-
-class UnknownScenario(ValueError):
-    """There is no built-in scenario of that name; the message lists those there are."""
 
 
 class BuiltAccount(Struct, frozen=True):
@@ -79,16 +73,13 @@ def build_world(
     venues: Sequence[str] | None = None,
     accounts: int = 0,
 ) -> BuiltWorld:
-    """The scenario (or the built-in one of that name) as a world, its books full and its models armed.
+    """The scenario (or the shipped one of that name) as a world, its books full and its models armed.
 
     ``seed`` and ``venues`` override the scenario's, ``accounts`` adds that many generated ones to each venue. Raises
-    UnknownScenario for a name that is not built in, and ValueError for a scenario that makes no sense.
+    UnknownScenario for a name that no shipped one has, and ValueError for a scenario that makes no sense.
     """
     if isinstance(scenario, str):
-        make = BUILT_IN.get(scenario)
-        if make is None:
-            raise UnknownScenario(f"no scenario is called {scenario!r}; built in: {', '.join(BUILT_IN)}")
-        scenario = make()
+        scenario = load(scenario)
     chosen = tuple(scenario.venues) if venues is None else venues
     missing = [name for name in chosen if name not in scenario.venues]
     if missing:

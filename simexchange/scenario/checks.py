@@ -10,8 +10,9 @@ from simexchange.scenario.expectation_specs import Expectation
 from simexchange.scenario.problems import did_you_mean
 from simexchange.scenario.reading import Reading
 from simexchange.scenario.specs import Scenario
-from simexchange.scenario.timeline_specs import ACTIONS, EVENTS, LASTING, Entry, FaultSpec
+from simexchange.scenario.timeline_specs import ACTIONS, LASTING, Entry, FaultSpec
 from simexchange.scenario.venue_specs import AccountSpec, InstrumentSpec, VenueSpec
+from simexchange.services.faults.event_names import NAMES
 from simexchange.services.market_models.course import DEEPEST, HIGHEST
 
 ASSET_DECIMALS = Asset("any").decimals
@@ -28,7 +29,7 @@ def check_scenario(
     check = _Check(scenario, reading)
     if not scenario.venues:
         reading.wrong_at("venues", "there is no venue")
-    if scenario.clock.mode != "scaled" and scenario.clock.speed != 1:
+    if scenario.clock.mode != "scaled" and scenario.clock.speed is not None:
         reading.wrong_at("clock.speed", f"a speed belongs to mode scaled, and this is mode {scenario.clock.mode}")
     for name, venue in scenario.venues.items():
         if venues is not None and name not in venues:
@@ -98,7 +99,7 @@ class _Check:
         else:
             self._names(where, expectation)
         if expectation.after is not None:
-            known = dict.fromkeys((*self._happenings(), *EVENTS))
+            known = dict.fromkeys((*self._happenings(), *NAMES))
             if expectation.after not in known:
                 what = f"{expectation.after!r} is neither in the timeline nor an event; {{}}"
                 self._wrong(f"{where}.after", what.format(did_you_mean(expectation.after, known)))

@@ -85,7 +85,8 @@ class ClockSpec(Spec, frozen=True):
     """What drives the world's time, how fast (scaled only), and when it begins (by default: now)."""
 
     mode: Literal["real", "scaled", "manual"] = "real"
-    speed: Annotated[float, Meta(gt=0, le=100_000)] = 1.0
+    speed: Annotated[float, Meta(ge=0.001, le=100_000)] | None = None
+    """Seconds of the world per second of the machine; 20 by default."""
     start: Instant | None = None
 
 

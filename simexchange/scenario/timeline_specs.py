@@ -11,29 +11,9 @@ from msgspec import Meta, field
 
 from simexchange.scenario.values import WHOLE, Decimal, Duration, Name, PositiveDecimal, Share, Symbol, Word
 from simexchange.scenario.venue_specs import BandSpec, Count, Levels, Permissions, Spec, Ticks
+from simexchange.services.faults.event_names import NAMES
 
-EVENTS: Final = {
-    "order_accepted": "an order passed every check",
-    "order_rejected": "an order was rejected",
-    "order_triggered": "a stop or take-profit order came to work",
-    "order_amended": "an order changed its quantity or price",
-    "order_partially_filled": "a trade left something of the order",
-    "order_filled": "a trade left nothing of the order",
-    "order_canceled": "an order was canceled",
-    "order_expired": "an order ended by itself",
-    "cancel_rejected": "a cancel found no open order",
-    "amend_rejected": "an amendment was rejected",
-    "order_list_placed": "an order list was accepted",
-    "trade": "two orders met",
-    "balance_adjusted": "a deposit or a withdrawal",
-    "key_changed": "a key's permissions, addresses or expiry changed",
-    "key_revoked": "a key was revoked",
-    "rules_changed": "an instrument's rules changed",
-    "trading_status_changed": "an instrument was halted, resumed or closed",
-}
-"""Events of the venue, by name; ``order_filled`` and ``order_partially_filled`` are what a trade did to an order."""
-
-EventName: TypeAlias = Annotated[str, Meta(title="event", extra={"words": EVENTS})]
+EventName: TypeAlias = Annotated[str, Meta(title="event", extra={"words": NAMES})]
 
 
 class EventSpec(Spec, frozen=True):
@@ -79,7 +59,7 @@ class WhenSpec(Spec, frozen=True):
     probability: Share | None = None
     window: tuple[Duration, ...] | None = None
     """Two durations since the fault was armed: from, to."""
-    on_event: Word | None = None
+    on_event: EventName | None = None
     once_per_key: bool | None = None
 
 

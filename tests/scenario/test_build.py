@@ -190,7 +190,7 @@ def test_half_an_hour_of_calm_takes_seconds() -> None:
 
 
 def test_an_unknown_scenario_or_venue_is_named() -> None:
-    with pytest.raises(UnknownScenario, match="no scenario is called 'storm'; built in: calm"):
+    with pytest.raises(UnknownScenario, match="there is no scenario 'storm'; there is calm"):
         build_world("storm", ManualClock(START_NS))
     with pytest.raises(ValueError, match="scenario calm has no venue mtgox"):
         build_world("calm", ManualClock(START_NS), venues=["mtgox"])
