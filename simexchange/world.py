@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from simexchange.domain.commands import Command
 from simexchange.domain.events import Batch
+from simexchange.services.anatomy import is_state
 from simexchange.services.bus import Bus
 from simexchange.services.clock import WorldClock
 from simexchange.services.faults.plan import FaultPlan
@@ -18,6 +19,7 @@ from simexchange.services.gateway_time import GatewayTime
 from simexchange.services.journal import Journal
 from simexchange.services.market_data.market_data import MarketData
 from simexchange.services.randomness import Randomness
+from simexchange.services.snapshots import START, Snapshot, Snapshots
 from simexchange.venue.venue import Venue
 
 ResultT = TypeVar("ResultT")
@@ -90,15 +92,22 @@ class Door:
             self._afterwards.popleft()()
         return batch
 
+    def mute(self) -> None:
+        """Nobody is told of anything, and nothing is on record, until a checkpoint is gone back to."""
+        self.bus.mute(lambda listener: is_state(getattr(listener, "__self__", None)))
+        self._journal = Journal(1)
+
 
 class World:
-    """All venues of one simulation."""
+    """All venues of one simulation, and the states it can go back to."""
 
     def __init__(self, clock: WorldClock, seed: int, journal_capacity: int = 10_000) -> None:
         self.clock = clock
         self.randomness = Randomness(seed)
         self.journal = Journal(journal_capacity)
         self.doors: dict[str, Door] = {}
+        self.snapshots = Snapshots(self, clock)
+        self.snapshots.on_turned_back.append(self._note_turned_back)
         self.stage = Stage(clock, self.randomness)
         self.faults = FaultPlan(self.stage)
         self.faults.timeline.on_fired = self._note_fired
@@ -108,11 +117,36 @@ class World:
     def seed(self) -> int:
         return self.randomness.seed
 
+    def keep(self, part: object) -> None:
+        """A dialect, or whatever else has state but does not hang on the world: it goes back with it."""
+        self.snapshots.keep(part)
+
+    def snapshot(self) -> Snapshot:
+        """Remember the present state."""
+        return self.snapshots.take()
+
+    def revert(self, snapshot_id: str) -> None:
+        """Go back to a snapshot, as often as one likes; younger ones are dropped. Raises UnknownSnapshot."""
+        self.snapshots.revert(snapshot_id)
+
+    def drop(self, snapshot_id: str) -> None:
+        """Forget a snapshot. Raises UnknownSnapshot."""
+        self.snapshots.drop(snapshot_id)
+
+    def reset(self) -> None:
+        """Back to the scenario's start, as ``snapshots.begin`` found it; all snapshots are dropped."""
+        self.snapshots.reset()
+
+    def state_hash(self) -> str:
+        """A digest of the present state in hex: without connections and the record, the same in every process."""
+        return self.snapshots.state_hash()
+
     def open_venue(self, name: str) -> Door:
         """A new, empty venue and its door."""
         assert name not in self.doors, f"venue {name} exists"
         market_data = MarketData(self.randomness, name, self.clock.now_ns())
         door = Door(name, Venue(name), self.clock, self.journal, market_data)
+        door.rehearsal = lambda run: self.snapshots.rehearse(door.mute, run)
         self.doors[name] = self.stage.doors[name] = door
         return door
 
@@ -122,3 +156,6 @@ class World:
     def _is_house(self, venue: str, command: Command) -> bool:
         account = self.doors[venue].venue.accounts.get(getattr(command, "account_id", -1))
         return account is not None and account.house
+
+    def _note_turned_back(self, snapshot_id: str) -> None:
+        self.journal.note(self.clock.now_ns(), "reset" if snapshot_id == START else "reverted", snapshot_id)

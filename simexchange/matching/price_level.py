@@ -7,6 +7,8 @@ from simexchange.domain.order import Order
 from simexchange.domain.units import Price, Quantity
 
 COMPACT_AFTER: Final = 32
+NOBODY: Final[dict[OrderId, Order]] = {}
+"""The hidden orders of a level without any, as nearly all are; never written to."""
 
 
 class PriceLevel:
@@ -22,7 +24,7 @@ class PriceLevel:
         self.price = price
         self.quantity: Quantity = 0
         self.orders: dict[OrderId, Order] = {}
-        self.hidden: dict[OrderId, Order] = {}
+        self.hidden = NOBODY
         self._removed = 0
 
     def __bool__(self) -> bool:
@@ -43,7 +45,8 @@ class PriceLevel:
             del self.orders[order.terms.order_id]
         self._removed += 1
         if self._removed > COMPACT_AFTER + len(self.orders) + len(self.hidden):
-            self.orders, self.hidden = dict(self.orders.items()), dict(self.hidden.items())
+            self.orders = dict(self.orders.items())
+            self.hidden = dict(self.hidden.items()) or NOBODY
             self._removed = 0
 
     def front(self) -> Order | None:
@@ -60,6 +63,8 @@ class PriceLevel:
     def _add_concealed(self, order: Order) -> None:
         if order.terms.hidden:
             order.shown_quantity = 0
+            if self.hidden is NOBODY:
+                self.hidden = {}
             self.hidden[order.terms.order_id] = order
         else:
             order.shown_quantity = min(order.terms.display_quantity, order.leaves_quantity)

@@ -41,6 +41,10 @@ class Bus:
         self._entries = [entry for entry in self._entries if entry[2] != listener]
         self._listeners = tuple(entry[2] for entry in self._entries)
 
+    def mute(self, is_state: Callable[[Listener], bool]) -> None:
+        """Tell only those listeners any more that are part of the state, until a checkpoint is gone back to."""
+        self._listeners = tuple(listener for listener in self._listeners if is_state(listener))
+
     def publish(self, batch: Batch) -> None:
         for listener in self._listeners:
             listener(batch)

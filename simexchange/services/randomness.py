@@ -6,9 +6,11 @@ A stream never influences another, so adding a consumer leaves everybody else's 
 import hashlib
 import random
 import string
-from typing import Final
+from typing import Final, TypeAlias
 
 ALPHANUMERIC: Final = string.ascii_letters + string.digits
+Stream: TypeAlias = random.Random
+"""One consumer's generator."""
 
 
 class Randomness:
@@ -21,9 +23,9 @@ class Randomness:
         """64 bytes that depend on the seed and ``name`` only."""
         return hashlib.sha512(f"{self.seed}/{name}".encode()).digest()
 
-    def stream(self, name: str) -> random.Random:
+    def stream(self, name: str) -> Stream:
         """An independent generator for one consumer; the same name gives the same numbers in every process."""
-        return random.Random(int.from_bytes(self.digest(name)[:16], "big"))
+        return Stream(int.from_bytes(self.digest(name)[:16], "big"))
 
     def token(self, name: str, length: int, alphabet: str = ALPHANUMERIC) -> str:
         """A text of ``length`` characters of ``alphabet``, the same on every machine (keys, secrets, ids)."""

@@ -33,7 +33,8 @@ class Prevented(Struct, frozen=True):
 
 
 class Account(Struct):
-    """One owner. ``house`` accounts (makers, noise) keep no history of closed orders and fills."""
+    """One owner. ``house`` accounts (makers, noise) keep no history of closed orders and fills: their orders are the
+    open ones, in the same dictionaries."""
 
     account_id: AccountId
     name: str
@@ -64,19 +65,18 @@ class Account(Struct):
         open_orders = self.open_orders.get(symbol)
         if open_orders is None:
             open_orders = self.open_orders[symbol] = {}
-            self.orders[symbol] = {}
+            self.orders[symbol] = open_orders if self.house else {}
         open_orders[order_id] = order
         self.orders[symbol][order_id] = order
         self.by_client_order_id[symbol, terms.client_order_id] = order
 
     def close_order(self, order: Order, status: OrderStatus, ts_ns: int) -> None:
-        """An order reached a final status: it leaves the open ones, and for the house also the history."""
+        """An order reached a final status: it leaves the open ones; of the house's nothing stays behind."""
         terms = order.terms
         order.status = status
         order.updated_ns = ts_ns
         del self.open_orders[terms.symbol][terms.order_id]
         if self.house:
-            del self.orders[terms.symbol][terms.order_id]
             key = (terms.symbol, terms.client_order_id)
             if self.by_client_order_id.get(key) is order:
                 del self.by_client_order_id[key]

@@ -6,10 +6,11 @@ WebSocket limits; "Public WebSocket API", connection limits.
 
 from collections import deque
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from simexchange.dialects.base import StreamSession
 from simexchange.dialects.binance.stream_settings import StreamSettings
+from simexchange.services.anatomy import Role
 from simexchange.services.clock import MILLISECOND, SECOND, Clock, Timer
 
 POLICY_VIOLATION = 1008
@@ -22,6 +23,8 @@ class Connection(StreamSession):
 
     Subclasses answer ``receive`` and give back what they hold in ``release``; after ``hang_up`` nothing more is heard.
     """
+
+    state_role: ClassVar = Role.FLEETING
 
     def __init__(self, clock: Clock, settings: StreamSettings, messages_per_second: int = 0) -> None:
         self.clock = clock
@@ -120,6 +123,8 @@ Action: TypeAlias = Callable[[int], None]
 
 class Beats:
     """Periodic work, aligned to the clock: one timer per period, and none while nobody needs it."""
+
+    state_role: ClassVar = Role.FLEETING
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock

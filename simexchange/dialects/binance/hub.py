@@ -6,13 +6,14 @@ book changes to the feeds of their instrument.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import msgspec
 
 from simexchange.dialects.base import Sink
 from simexchange.domain.events import Batch, BookUpdated, InstrumentListed, Trade
 from simexchange.domain.ids import Symbol
+from simexchange.services.anatomy import Role
 
 TopicKey = tuple[str, int]
 
@@ -81,6 +82,8 @@ FeedMaker = Callable[[Topic], Feed | None]
 
 class Hub:
     """Every topic with a listener, its feed, and what the venue's batches mean for it."""
+
+    state_role: ClassVar = Role.FLEETING
 
     def __init__(self) -> None:
         self.make_feed: FeedMaker = _no_feed

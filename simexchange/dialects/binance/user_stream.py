@@ -6,6 +6,7 @@ alike, for orders placed through any door. Source: "User Data Streams for Binanc
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +17,7 @@ from simexchange.dialects.binance.stream_settings import StreamSettings
 from simexchange.dialects.binance.user_events import UserEvents, Write
 from simexchange.domain.events import Batch
 from simexchange.domain.ids import AccountId
+from simexchange.services.anatomy import Role
 from simexchange.venue.venue import Venue
 
 _REPORT_NOTE = (
@@ -69,6 +71,8 @@ def subscription_prefix(subscription_id: int) -> bytes:
 
 class UserHub:
     """Every user data subscription of the venue, by account. Accounts without one cost nothing."""
+
+    state_role: ClassVar = Role.FLEETING
 
     def __init__(self, venue: Venue, settings: StreamSettings) -> None:
         self._listeners: dict[AccountId, dict[UserSubscription, None]] = {}
