@@ -123,7 +123,10 @@ class Exchange:
                 dialect.start()
                 gate = Gate(dialect, world.doors[name], world.faults, world.journal)
                 world.stage.controls[name] = gate
+                world.keep(dialect)
+                world.snapshots.before_turning_back.append(gate.drop_held)
                 venues[name] = VenueServer(gate, listening, options.host, stragglers=stragglers)
+            world.snapshots.begin()
         except BaseException:
             for taken in (control_socket, *venue_sockets):
                 taken.close()

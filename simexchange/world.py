@@ -107,11 +107,12 @@ class World:
         self.journal = Journal(journal_capacity)
         self.doors: dict[str, Door] = {}
         self.snapshots = Snapshots(self, clock)
-        self.snapshots.on_turned_back.append(self._note_turned_back)
         self.stage = Stage(clock, self.randomness)
         self.faults = FaultPlan(self.stage)
         self.faults.timeline.on_fired = self._note_fired
         self.journal.is_house = self._is_house
+        self.snapshots.before_turning_back.append(self.faults.clear)
+        self.snapshots.on_turned_back.append(self._note_turned_back)
 
     @property
     def seed(self) -> int:
@@ -158,4 +159,6 @@ class World:
         return account is not None and account.house
 
     def _note_turned_back(self, snapshot_id: str) -> None:
+        for watcher in self.faults.watchers:
+            watcher()
         self.journal.note(self.clock.now_ns(), "reset" if snapshot_id == START else "reverted", snapshot_id)

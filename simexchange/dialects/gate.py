@@ -9,11 +9,12 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, Generic, Protocol, TypeVar
+from typing import ClassVar, Final, Generic, Protocol, TypeVar
 
 from simexchange.dialects.base import Dialect, Reply, Request, StreamSession
 from simexchange.domain.commands import Command
 from simexchange.domain.events import Batch
+from simexchange.services.anatomy import Role
 from simexchange.services.clock import Clock, WorldClock
 from simexchange.services.faults.facts import Call
 from simexchange.services.faults.plan import FaultPlan
@@ -105,7 +106,9 @@ class Errand(ABC, Generic[AnswerT]):
 
 
 class Gate:
-    """One venue's gate."""
+    """One venue's gate. What is on its way through belongs to connections, and is not the world's state."""
+
+    state_role: ClassVar = Role.RECORD
 
     def __init__(self, dialect: Dialect, door: Door, plan: FaultPlan, journal: Journal) -> None:
         self.dialect = dialect

@@ -6,7 +6,7 @@ were open when a snapshot was taken come back with it. The record of what happen
 Never to be called from within a command, a timer or a listener.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import ClassVar, Final, Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct
@@ -48,8 +48,8 @@ class Snapshots:
     state_role: ClassVar = Role.RECORD
 
     def __init__(self, part: object, clock: WorldClock) -> None:
-        self.on_turn_back: list[Callable[[], None]] = []
-        """Called just before the state is put back and again just after: give up what clients still wait for."""
+        self.before_turning_back: list[Callable[[], None]] = []
+        """Called while all is still as it is: what reaches outside of the state must be ended properly."""
         self.on_turned_back: list[Callable[[str], None]] = []
         """Called with the snapshot's id once the state is back and nobody is connected."""
         self._parts = [part]
@@ -113,19 +113,18 @@ class Snapshots:
         return state_hash({str(place): part for place, part in enumerate(self._parts)})
 
     def _turn_back(self, snapshot_id: str, checkpoint: Checkpoint) -> None:
-        parts = tuple(self._parts)
-        self._hang_up(parts)
+        for action in self.before_turning_back:
+            action()
+        self._hang_up()
         checkpoint.revert()
-        self._hang_up(parts)
+        self._hang_up()
         for listener in self.on_turned_back:
             listener(snapshot_id)
 
-    def _hang_up(self, parts: Iterable[object]) -> None:
-        for part in parts:
+    def _hang_up(self) -> None:
+        for part in self._parts:
             if isinstance(part, HasStreams):
                 part.close_streams(SERVICE_RESTART, RESET_REASON)
-        for action in self.on_turn_back:
-            action()
 
     def _known(self, snapshot_id: str) -> tuple[Snapshot, Checkpoint]:
         found = self._kept.get(snapshot_id)
