@@ -198,6 +198,7 @@ class WorldClock(Clock):
             now = self.wall_ns() + self._ahead_ns
             if now > self._now_ns:
                 self._now_ns = now
+                return now
         elif self._mode is ClockMode.SCALED and not self._holds:
             due, now = self.next_due_ns(), self._scaled_ns()
             self._now_ns = max(self._now_ns, now if due is None else min(now, due))
@@ -297,10 +298,14 @@ class WorldClock(Clock):
     def capture(self) -> ClockState:
         """All there is to a clock, to come back to."""
         timers = tuple((at_ns, sequence, timer, timer.action) for at_ns, sequence, timer in self._timers)
-        return ClockState(self._mode, self._speed, self.now_ns(), self._ahead_ns, self._sequence, timers)
+        now_ns, ahead_ns = self.now_ns(), self._ahead_ns
+        if self._holds and self._mode is ClockMode.REAL:
+            ahead_ns = now_ns - self.wall_ns()
+        return ClockState(self._mode, self._speed, now_ns, ahead_ns, self._sequence, timers)
 
     def restore(self, state: ClockState) -> None:
         """Go back: scaled and manual time to the captured instant, real time to the machine's, its timers overdue."""
+        was_ns = self._now_ns
         self._mode, self._speed, self._ahead_ns = state.mode, state.speed, state.ahead_ns
         self._sequence = state.sequence
         for _, _, timer in self._timers:
@@ -308,13 +313,14 @@ class WorldClock(Clock):
         for _, _, timer, action in state.timers:
             timer.action = action
         self._timers[:] = [(at_ns, sequence, timer) for at_ns, sequence, timer, _ in state.timers]
-        self.restored += 1
         if state.mode is ClockMode.REAL:
             self._now_ns = self.wall_ns() + state.ahead_ns
             self._set_flow()
         else:
             self._now_ns = state.now_ns
             self._flow_from_now()
+        if self._now_ns < was_ns:
+            self.restored += 1
         self._tell()
 
     # How time flows.

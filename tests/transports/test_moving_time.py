@@ -173,6 +173,21 @@ def test_a_move_ends_when_time_is_turned_back() -> None:
     run(work())
 
 
+@pytest.mark.parametrize("mode", [ClockMode.REAL, ClockMode.MANUAL])
+def test_a_move_goes_on_when_the_present_itself_is_restored(mode: ClockMode) -> None:
+    async def work() -> None:
+        async with driven(mode) as (clock, pacemaker):
+            every(clock, MINUTE, busy)
+            move = asyncio.create_task(pacemaker.advance(2 * HOUR))
+            await eventually(lambda: clock.now_ns() >= START + HOUR)
+            clock.restore(clock.capture())
+            assert START + HOUR <= clock.now_ns() < START + 2 * HOUR
+            assert await move == 120
+            assert clock.now_ns() >= START + 2 * HOUR
+
+    run(work())
+
+
 def test_a_failing_timer_does_not_end_a_move(caplog: pytest.LogCaptureFixture) -> None:
     async def work() -> None:
         ran: list[str] = []
