@@ -112,6 +112,7 @@ class Gate:
 
     def __init__(self, dialect: Dialect, door: Door, plan: FaultPlan, journal: Journal) -> None:
         self.dialect = dialect
+        self.name = dialect.name
         self.plan = plan
         self._door = door
         self.clock: Clock = door.clock
@@ -119,10 +120,6 @@ class Gate:
         self._connections = 0
         self._sockets: dict[int, StreamHandle] = {}
         self._epoch = 0
-
-    @property
-    def name(self) -> str:
-        return self.dialect.name
 
     def next_connection(self) -> int:
         """A number for a new connection of this venue."""
@@ -146,9 +143,10 @@ class Gate:
 
     def answer(self, request: Request, connection: int) -> Reply:
         """The dialect's answer, when no rule is armed."""
-        entry = self._journal.note_request(self.name, self.clock.now_ns(), connection, request.peer, request)
+        journal, now_ns = self._journal, self.clock.now_ns()
+        seq = journal.seq = journal.seq + 1
         reply = self._answered(request)
-        self._journal.note_reply(entry, self.clock.now_ns(), reply)
+        journal.note_answered(RequestEntry(seq, now_ns, self.name, connection, request.peer, request, reply, now_ns))
         return reply
 
     def perform(self, request: Request, peer: Peer, deliver: Callable[[Reply | None, Delivery | None], None]) -> None:

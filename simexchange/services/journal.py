@@ -112,6 +112,12 @@ class Journal:
         self.requests.append(entry)
         return entry
 
+    def note_answered(self, entry: RequestEntry) -> None:
+        """A request that was answered at once; its number was taken when it came."""
+        self.requests.append(entry)
+        if self.listeners:
+            self._tell(entry)
+
     def note_reply(self, entry: RequestEntry, ts_ns: int, reply: Any, fate: str = "") -> None:
         """What a request was answered with, and when; listeners hear of both now."""
         entry.reply = reply
