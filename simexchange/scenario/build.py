@@ -98,6 +98,7 @@ def build_world(
     }
     house.open_book()
     house.start()
+    world.stage.house = house
     return BuiltWorld(scenario, world, owners, house)
 
 
