@@ -126,7 +126,6 @@ class Exchange:
                 world.keep(dialect)
                 world.snapshots.before_turning_back.append(gate.drop_held)
                 venues[name] = VenueServer(gate, listening, options.host, stragglers=stragglers)
-            world.snapshots.begin()
         except BaseException:
             for taken in (control_socket, *venue_sockets):
                 taken.close()
@@ -134,6 +133,7 @@ class Exchange:
         self._servers = [*venues.values(), control]
         for server in self._servers:
             await server.start()
+        world.snapshots.begin()
         self.pacemaker.start()
         self.description = Description(
             seed=options.seed,

@@ -220,6 +220,7 @@ class _Objects:
 
     def __init__(self) -> None:
         self._slots: list[tuple[tuple[str, ...], list[Any], list[Row]]] = []
+        self._unset: list[tuple[Any, str]] = []
         self._dicts: list[tuple[dict[str, Any], dict[str, Any]]] = []
 
     def keep(self, objects: list[Any]) -> Iterable[Collection[Any]]:
@@ -230,6 +231,7 @@ class _Objects:
             for present, owners in _by_presence(names, objects):
                 rows = _rows(present, owners)
                 self._slots.append((present, owners, rows))
+                self._unset += [(owner, name) for name in names if name not in present for owner in owners]
                 groups += zip(*rows, strict=True)
         if has_dict(kind):
             saved = [(vars(owner), dict(vars(owner))) for owner in objects]
@@ -240,6 +242,9 @@ class _Objects:
     def restore(self) -> None:
         for names, objects, rows in self._slots:
             _writer(names)(objects, rows)
+        for owner, name in self._unset:
+            if hasattr(owner, name):
+                delattr(owner, name)
         for attributes, saved in self._dicts:
             attributes.update(saved)
             if len(attributes) != len(saved):

@@ -6,9 +6,10 @@ Of rules about messages the first that fits and fires acts alone.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from simexchange.domain.events import Batch
+from simexchange.services.anatomy import Role
 from simexchange.services.bus import Stage as BusStage
 from simexchange.services.faults.armed import Armed
 from simexchange.services.faults.event_names import names_of
@@ -28,6 +29,12 @@ class UnknownRule(KeyError):
     """There is no rule of that id."""
 
 
+class Watchers(list[Callable[[], None]]):
+    """Who is to be told; wiring, which stays when a world is turned back."""
+
+    state_role: ClassVar = Role.RECORD
+
+
 class FaultPlan:
     """Every armed rule of one world.
 
@@ -39,7 +46,7 @@ class FaultPlan:
         self.timeline = Timeline()
         self.judges_calls = False
         self.judges_frames = False
-        self.watchers: list[Callable[[], None]] = []
+        self.watchers = Watchers()
         """Called whenever rules come or go; transports look again at what they must watch."""
         self._faults: dict[str, Fault[Any]] = {}
         self._purposes: dict[str, frozenset[Purpose] | None] = {}
