@@ -86,6 +86,14 @@ def show(name: Annotated[str, typer.Argument(help="The name of a shipped scenari
         raise typer.BadParameter(str(error)) from error
 
 
+@app.command(epilog=EXIT_CODES)
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors that help to write YAML."""
+    from simexchange.scenario.schema import schema_text
+
+    print(schema_text(), end="")
+
+
 def all_checks() -> "Checks":
     """What every part of this program has to say about a scenario."""
     from simexchange.scenario.parse import Checks

@@ -10,7 +10,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 import yaml
 from msgspec import Struct
 
-from simexchange.scenario.problems import Problem, ScenarioError
+from simexchange.scenario.problems import Problem, ScenarioError, brief
 
 LARGEST: Final = 1024 * 1024
 """Bytes of a scenario."""
@@ -62,6 +62,22 @@ def read_nodes(text: str) -> Node:
         _fail(1, 1, f"this is no YAML: {str(error).splitlines()[0]}")
 
 
+def plain_nodes(data: Any, depth: int = 1) -> Node:
+    """Plain data (what JSON holds) as nodes; texts count as quoted. Raises ScenarioError for too deep a nesting."""
+    if depth > DEEPEST:
+        _fail(1, 1, f"nested deeper than {DEEPEST} levels")
+    if isinstance(data, dict):
+        pairs = ((Scalar(1, 1, str(key), False), plain_nodes(value, depth + 1)) for key, value in data.items())
+        return Mapping(1, 1, tuple(pairs))
+    if isinstance(data, list | tuple):
+        return Sequence(1, 1, tuple(plain_nodes(item, depth + 1) for item in data))
+    if data is None:
+        return Scalar(1, 1, "", True)
+    if isinstance(data, bool):
+        return Scalar(1, 1, str(data).lower(), True)
+    return Scalar(1, 1, str(data), not isinstance(data, str))
+
+
 def _fail(line: int, column: int, what: str) -> NoReturn:
     raise ScenarioError([Problem("", what, line, column)])
 
@@ -94,7 +110,7 @@ class _Composer:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event.anchor, depth, line, column)
         if event.tag is not None and event.tag != "!":
-            _fail(line, column, f"the tag {event.tag!r}: tags are not allowed in a scenario")
+            _fail(line, column, f"the tag {brief(event.tag)}: tags are not allowed in a scenario")
         before = self._nodes
         self._count(1, depth, line, column)
         node: Node
@@ -126,9 +142,7 @@ class _Composer:
             if not isinstance(key, Scalar):
                 _fail(key.line, key.column, "the name of a field is a text")
             if key.text in seen:
-                _fail(
-                    key.line, key.column, f"{key.text!r} is given a second time; the first is in line {seen[key.text]}"
-                )
+                _fail(key.line, key.column, f"{brief(key.text)} is given twice; first in line {seen[key.text]}")
             seen[key.text] = key.line
             pairs.append((key, self._node(next(self._events), depth)))
             height = max(height, self._height)
@@ -138,7 +152,7 @@ class _Composer:
     def _alias(self, anchor: str | None, depth: int, line: int, column: int) -> Node:
         known = self._anchors.get(anchor or "")
         if known is None:
-            _fail(line, column, f"there is no anchor &{anchor} before this")
+            _fail(line, column, f"there is no anchor {brief(anchor or '')} before this")
         self._aliases += 1
         if self._aliases > MOST_ALIASES:
             _fail(line, column, f"more than {MOST_ALIASES} aliases")

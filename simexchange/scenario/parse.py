@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 from msgspec import Struct
 
 from simexchange.scenario.checks import check_scenario
-from simexchange.scenario.nodes import LARGEST, Mapping, Node, read_nodes
+from simexchange.scenario.nodes import LARGEST, Mapping, Node, plain_nodes, read_nodes
 from simexchange.scenario.problems import Problem, ScenarioError
 from simexchange.scenario.reading import INVALID, Reading
 from simexchange.scenario.specs import Scenario
@@ -38,6 +38,15 @@ def parse_scenario(text: str, file: str = "", checks: Checks = NO_CHECKS) -> Sce
         node = read_nodes(text)
     except ScenarioError as error:
         raise ScenarioError(error.problems, file) from None
+    return _scenario(node, file, checks)
+
+
+def parse_plain(data: Any, checks: Checks = NO_CHECKS) -> Scenario:
+    """The scenario in plain data (a JSON body, ``to_plain``). Raises ScenarioError; everything stands in line 1."""
+    return _scenario(plain_nodes(data), "", checks)
+
+
+def _scenario(node: Node, file: str, checks: Checks) -> Scenario:
     reading = Reading()
     scenario = reading.read(Scenario, node, "")
     _check_header(reading, node)

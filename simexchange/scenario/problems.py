@@ -2,8 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import Final
 
 from msgspec import Struct
+
+SHOWN: Final = 60
+"""Characters of what was sent that a message repeats."""
 
 
 class Problem(Struct, frozen=True):
@@ -35,8 +39,13 @@ class ScenarioError(ValueError):
         return [f"{prefix}{problem}" for problem in self.problems]
 
 
+def brief(text: str) -> str:
+    """A text somebody sent, quoted, of a bearable length, and with nothing in it that a terminal would obey."""
+    return repr(text) if len(text) <= SHOWN else f"{text[:SHOWN]!r}..."
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """The nearest of the known words as a question, or all of them."""
     words = list(known)
-    near = get_close_matches(word, words, n=1, cutoff=0.6)
+    near = get_close_matches(word[:SHOWN], words, n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else f"there is {', '.join(words) or 'none'}"

@@ -15,8 +15,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, g
 from msgspec import NODEFAULT, Meta, Struct
 from msgspec.structs import FieldInfo, fields
 
-from simexchange.scenario.nodes import Mapping, Node, Scalar, Sequence
-from simexchange.scenario.problems import Problem, did_you_mean
+from simexchange.scenario.nodes import LARGEST, Mapping, Node, Scalar, Sequence
+from simexchange.scenario.problems import SHOWN, Problem, brief, did_you_mean
 from simexchange.scenario.values import NUMBERS, Duration, Instant, Share
 
 INVALID: Final = object()
@@ -88,15 +88,24 @@ def shown(node: Node) -> str:
         return "a list"
     if node.is_null:
         return "nothing"
-    text = node.text if len(node.text) <= 60 else f"{node.text[:60]}..."
-    return text if node.plain and text.isprintable() else repr(text)
+    return node.text if node.plain and _is_short(node.text) else brief(node.text)
 
 
-def _scalar(convert: Callable[[Scalar], Any], passes: str) -> Read:
+def _is_short(text: str) -> bool:
+    return len(text) <= SHOWN and text.isprintable()
+
+
+def _below(where: str, key: str) -> str:
+    """The path of a field."""
+    step = key if _is_short(key) else brief(key)
+    return f"{where}.{step}" if where else step
+
+
+def _scalar(convert: Callable[[Scalar], Any], passes: str, longest: int = 200) -> Read:
     """A reader of one scalar; ``convert`` raises ValueError, with a message of its own or none."""
 
     def read(reading: Reading, node: Node, where: str) -> Any:
-        if isinstance(node, Scalar) and not node.is_null:
+        if isinstance(node, Scalar) and not node.is_null and len(node.text) <= longest:
             try:
                 return convert(node)
             except ValueError as error:
@@ -108,7 +117,7 @@ def _scalar(convert: Callable[[Scalar], Any], passes: str) -> Read:
 
 def _unquoted(node: Scalar) -> str:
     if not node.plain:
-        raise ValueError(f"{node.text!r} is a text; without the quotes it may pass")
+        raise ValueError(f"{brief(node.text)} is a text; without the quotes it may pass")
     return node.text
 
 
@@ -157,7 +166,7 @@ def _share(node: Scalar) -> Share:
 
 
 _SCALARS: Final[dict[Any, Read]] = {
-    str: _scalar(lambda node: node.text, "a text"),
+    str: _scalar(lambda node: node.text, "a text", LARGEST),
     bool: _scalar(_bool, "true or false"),
     int: _scalar(_int, "a whole number such as 5"),
     float: _scalar(_float, "a number such as 0.6"),
@@ -258,7 +267,7 @@ def _dict_of(key_kind: Any, kind: Any) -> Read:
             return reading.wrong(node, where, f"{shown(node)} is not a mapping")
         found = {}
         for key, item in node.items:
-            at = f"{where}.{key.text}"
+            at = _below(where, key.text)
             found[_reader(key_kind)(reading, key, at)] = reading.read(kind, item, at)
         return INVALID if INVALID in found or INVALID in found.values() else found
 
@@ -276,7 +285,7 @@ def _struct(kind: type[Struct]) -> Read:
         values: dict[str, Any] = {}
         others: dict[str, Any] = {}
         for key, item in node.items:
-            at = f"{where}.{key.text}" if where else key.text
+            at = _below(where, key.text)
             field = known.get(key.text)
             if field is not None:
                 values[field.name] = reading.read(field.type, item, at)
@@ -284,7 +293,7 @@ def _struct(kind: type[Struct]) -> Read:
                 others[key.text] = plain(item)
                 reading.places[at] = item.line, item.column
             else:
-                reading.wrong(key, at, f"there is no field {key.text!r} here; {did_you_mean(key.text, known)}")
+                reading.wrong(key, at, f"there is no field {brief(key.text)} here; {did_you_mean(key.text, known)}")
         _check_presence(reading, node, where, kind, known, values)
         if len(reading.problems) > before:
             return INVALID
