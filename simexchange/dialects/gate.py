@@ -8,7 +8,6 @@ transport as the verdict says. Everything later is a timer of the world's clock;
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import suppress
 from typing import ClassVar, Final, Generic, Protocol, TypeVar
 
 from simexchange.dialects.base import Dialect, Reply, Request, StreamSession
@@ -216,6 +215,8 @@ class Gate:
         """What the client is to hear, the engine having done what the verdict lets it do."""
         if verdict.before is not None:
             verdict.before(errand.call)
+        if verdict.unheard:
+            return None
         if verdict.trouble is not None and verdict.effect is None:
             return errand.say(verdict.trouble)
         if verdict.effect is Effect.DISCARD:
@@ -231,8 +232,14 @@ class Gate:
     def _discarded(self, errand: Errand[AnswerT], verdict: Verdict) -> AnswerT | None:
         if verdict.delivery is not None and verdict.delivery.needs_truth and verdict.trouble is None:
             return self._door.rehearse(errand.run)
-        with suppress(Discarded):
-            self._tapped(Barrier(), errand)
+        try:
+            answer = self._tapped(Barrier(), errand)
+        except Discarded:
+            if verdict.at_door is not None:
+                verdict.at_door(errand.call)
+        else:
+            if verdict.at_door is not None:
+                return answer
         return None if verdict.trouble is None else errand.say(verdict.trouble)
 
     def _tapped(self, tap: Witness | Barrier, errand: Errand[AnswerT]) -> AnswerT:

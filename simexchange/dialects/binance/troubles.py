@@ -12,7 +12,7 @@ from simexchange.dialects.binance import errors, pages
 from simexchange.dialects.binance.dialect import refusal_reply
 from simexchange.dialects.binance.errors import BinanceRefusal, Entry
 from simexchange.dialects.binance.ws_requests import failure, parse
-from simexchange.services.clock import MILLISECOND
+from simexchange.services.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 from simexchange.services.faults.facts import Call
 from simexchange.services.faults.verdicts import Trouble, TroubleKind
 
@@ -44,7 +44,7 @@ PLAIN: Final[dict[TroubleKind, Entry]] = {
 """Troubles that are one line of the error table."""
 _AT_THE_EDGE: Final = (TroubleKind.FIREWALL, TroubleKind.EDGE_ERROR, TroubleKind.RESTRICTED, TroubleKind.RAW)
 """Answered before the venue's own servers: none of its headers, no weight."""
-DEFAULT_INTERVAL: Final = "1 MINUTE"
+_INTERVALS: Final = ((DAY, "DAY"), (HOUR, "HOUR"), (MINUTE, "MINUTE"))
 
 
 class Troubles:
@@ -94,9 +94,17 @@ class Troubles:
         return BinanceRefusal(PLAIN[trouble.kind], status=trouble.status, retry_after_ns=trouble.retry_at_ns)
 
 
+def interval_words(length_ns: int) -> str:
+    """A length of time as the venue's limits name it: "10 SECOND", "1 MINUTE", "1 DAY"."""
+    for unit_ns, word in _INTERVALS:
+        if length_ns % unit_ns == 0:
+            return f"{length_ns // unit_ns} {word}"
+    return f"{-(-length_ns // SECOND)} SECOND"
+
+
 def _rate_limited(dialect: "BinanceDialect", trouble: Trouble) -> BinanceRefusal:
     limit = trouble.limit or dialect.settings.limits.request_weight
-    interval = trouble.interval or DEFAULT_INTERVAL
+    interval = interval_words(trouble.interval_ns or MINUTE)
     return BinanceRefusal(errors.WEIGHT_EXCEEDED, limit, interval, retry_after_ns=trouble.retry_at_ns)
 
 
@@ -107,7 +115,7 @@ def _banned(dialect: "BinanceDialect", trouble: Trouble) -> BinanceRefusal:
 
 def _orders_exceeded(dialect: "BinanceDialect", trouble: Trouble) -> BinanceRefusal:
     limit = trouble.limit or dialect.settings.limits.orders_10s
-    interval = trouble.interval or "10 SECOND"
+    interval = interval_words(trouble.interval_ns or 10 * SECOND)
     return BinanceRefusal(errors.ORDERS_EXCEEDED, limit, interval, retry_after_ns=trouble.retry_at_ns)
 
 

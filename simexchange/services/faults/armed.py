@@ -40,6 +40,10 @@ class Armed:
         since_ns = self._now_ns() - self.armed_ns
         return when.window[0] <= since_ns < when.window[1]
 
+    def draw(self, purpose: str) -> int:
+        """A number of this match's own, 0..10^9-1: the same whatever other rules and other matches draw."""
+        return draw_ppb(self._seed, f"{self.id}/{purpose}", self.counts.matched)
+
     def fires(self, facts: Facts | None, effect: str = "", detail: str = "") -> Fired | None:
         """Count one match; the record of the firing if ``when`` chose it, else None."""
         if not self.is_live():

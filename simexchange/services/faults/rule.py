@@ -133,6 +133,11 @@ class When(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
             return False
         return self.probability is None or draw() < self.probability.ppb
 
+    @property
+    def picks(self) -> bool:
+        """Whether it names the matches to act on, rather than the first one only."""
+        return self.count is not None or self.every_nth is not None or self.probability is not None or self.once_per_key
+
     def is_spent(self, fired: int) -> bool:
         """Whether it can never act again."""
         return self.count is not None and fired >= self.count

@@ -23,6 +23,7 @@ class TroubleKind(Word):
     RATE_LIMITED = "rate_limited"
     IP_BANNED = "ip_banned"
     ORDERS_EXCEEDED = "orders_exceeded"
+    CONNECTIONS_EXCEEDED = "connections_exceeded"
     FIREWALL = "firewall"
     """The web application firewall's page."""
     EDGE_ERROR = "edge_error"
@@ -67,7 +68,7 @@ class Trouble(Struct, frozen=True):
     message: str = ""
     template: str = ""
     limit: int = 0
-    interval: str = ""
+    interval_ns: int = 0
     body: bytes = b""
     content_type: str = ""
 
@@ -130,6 +131,10 @@ class Verdict(Struct, frozen=True):
     before: Act | None = None
     after: AfterCommit | None = None
     edit: Edit | None = None
+    at_door: Act | None = None
+    """With DISCARD: runs when a command was stopped; a request that brings none to the engine is answered as ever."""
+    unheard: bool = False
+    """Nobody looks at the request: nothing is charged, nothing checked, and ``delivery`` is all that comes of it."""
 
     @property
     def decides(self) -> bool:
@@ -148,6 +153,8 @@ class Verdict(Struct, frozen=True):
             _both(self.before, other.before),
             _both(self.after, other.after),
             _chained(self.edit, other.edit),
+            first.at_door,
+            first.unheard,
         )
 
 
