@@ -1,6 +1,6 @@
 import pytest
-from fault_bench import FaultBench
 
+from fault_bench import FaultBench
 from simexchange.services.clock import SECOND
 
 POST_ORDER = {"match": {"venue": "binance", "account": "alice", "endpoint": "POST /api/v3/order"}}
@@ -64,7 +64,13 @@ def test_an_order_over_the_websocket_api_is_lost_the_same_way() -> None:
     bench = FaultBench()
     bench.arm("response-lost", match={"endpoint": "POST /api/v3/order"}, when={"count": 1}, client_sees="timeout")
     socket = bench.stream("/ws-api/v3")
-    params: dict[str, object] = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.1"}
+    params: dict[str, object] = {
+        "symbol": "BTCUSDT",
+        "side": "BUY",
+        "type": "LIMIT",
+        "timeInForce": "GTC",
+        "quantity": "0.1",
+    }
     params |= {"price": "60000", "newClientOrderId": "w1", "apiKey": bench.alice.api_key, "timestamp": bench.now_ms}
     text = "&".join(f"{name}={params[name]}" for name in sorted(params))
     signed = params | {"signature": bench.alice.signer.sign(text)}

@@ -24,7 +24,8 @@ class Kind(Struct, frozen=True):
 
     ``effects``: which a rule may say, the first by default; empty for a kind that touches no command. ``purposes``:
     what a rule that names no endpoint acts on (None: what the fault's class says). ``venues``: which venues can have it
-    at all (None: every one). ``aliases``: other names that mean this kind.
+    at all (None: every one). ``matches``: which fields of ``match`` mean anything to it (None: all of them). ``aliases``:
+    other names that mean this kind.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Kind(Struct, frozen=True):
     effects: tuple[Effect, ...] = ()
     purposes: frozenset[Purpose] | None = None
     venues: tuple[str, ...] | None = None
+    matches: tuple[str, ...] | None = None
     aliases: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
 
@@ -61,7 +63,7 @@ class Catalogue:
 
     def nearest(self, name: str) -> str | None:
         """The name that someone who wrote this one may have meant."""
-        found = get_close_matches(name, (*self.kinds, *self._aliases), n=1, cutoff=0.5)
+        found = get_close_matches(name, (*self.kinds, *self._aliases), n=1)
         return found[0] if found else None
 
 

@@ -1,11 +1,14 @@
 """Parameters' own types: read from text or numbers, kept as ints, shown as they were written."""
 
-from decimal import Decimal, InvalidOperation
 from ipaddress import ip_network
 from typing import Final
 
-PPB: Final = 1_000_000_000
-PPM: Final = 1_000_000
+from simexchange.domain.units import UnitsError, parse_units
+
+PPB_DECIMALS: Final = 9
+PPM_DECIMALS: Final = 6
+PPB: Final = 10**PPB_DECIMALS
+PPM: Final = 10**PPM_DECIMALS
 
 
 class Probability:
@@ -14,7 +17,7 @@ class Probability:
     __slots__ = ("ppb", "text")
 
     def __init__(self, value: object) -> None:
-        self.ppb = _parts(value, PPB)
+        self.ppb = _parts(value, PPB_DECIMALS)
         self.text = str(value)
         if not 0 <= self.ppb <= PPB:
             raise ValueError(f"{value} is no probability: 0 to 1 passes, as 0.02 or 2%")
@@ -35,7 +38,7 @@ class Ratio:
     __slots__ = ("ppm", "text")
 
     def __init__(self, value: object) -> None:
-        self.ppm = _parts(value, PPM)
+        self.ppm = _parts(value, PPM_DECIMALS)
         self.text = str(value)
 
     def __str__(self) -> str:
@@ -53,15 +56,14 @@ class Ratio:
         return share if (amount >= 0) is (self.ppm >= 0) else -share
 
 
-def _parts(value: object, whole: int) -> int:
+def _parts(value: object, decimals: int) -> int:
     text = str(value).strip()
+    sign = -1 if text.startswith("-") else 1
+    number, percent, _ = text.removeprefix("-").partition("%")
     try:
-        number = Decimal(text.removesuffix("%"))
-    except InvalidOperation:
-        raise ValueError(f"{value!r} is no number: 0.02 and 2% pass") from None
-    if not number.is_finite():
-        raise ValueError(f"{value!r} is no finite number: 0.02 and 2% pass")
-    return int(number * whole * (1 if text == text.removesuffix("%") else Decimal("0.01")))
+        return sign * parse_units(number, decimals - 2 if percent else decimals)
+    except UnitsError:
+        raise ValueError(f"{value!r} is no share, or too fine a one: 0.02 and 2% pass") from None
 
 
 class Source(str):

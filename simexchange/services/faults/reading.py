@@ -95,7 +95,7 @@ def fields_of(struct: type[Struct]) -> tuple[str, ...]:
 def nearest_hint(name: str, names: Iterable[str]) -> str:
     """``; did you mean ...?`` or, where nothing is near, ``; there are ...``."""
     choices = tuple(names)
-    found = get_close_matches(name, choices, n=1, cutoff=0.5)
+    found = get_close_matches(name, choices, n=1)
     return f"; did you mean {found[0]!r}?" if found else f"; there are {', '.join(choices)}"
 
 
@@ -164,6 +164,11 @@ def _check_match(spec: RuleSpec, kind: Kind, venues: tuple[str, ...]) -> None:
             raise RuleRefused(
                 "kind", f"{kind.name} cannot happen on {', '.join(meant)}: on {', '.join(kind.venues)} only"
             )
+    if kind.matches is not None:
+        for name in fields_of(Match):
+            if getattr(match, name) is not None and name not in kind.matches:
+                passing = " and ".join(kind.matches)
+                raise RuleRefused(f"match.{name}", f"{kind.name} befalls the venue as a whole: {passing} passes")
     if match.side is not None and match.side.lower() not in [side.value for side in Side]:
         raise RuleRefused("match.side", f"{match.side!r} is no side: buy and sell pass")
 
