@@ -16,7 +16,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from simexchange.domain.secret import Secret
-from simexchange.services.anatomy import Kind, Role, has_dict, kind_of, references, role_of, slots_of
+from simexchange.services.anatomy import Kind, Role, attributes, has_dict, kind_of, references, role_of, slots_of
 from simexchange.services.clock import ClockMode, WorldClock
 
 _EXACT: Final = frozenset({type(None), bool, int, str, bytes, range})
@@ -125,8 +125,8 @@ class _Digest:
     def _note_object(self, owner: Any) -> None:
         kind = type(owner)
         slots = ((name, getattr(owner, name)) for name in slots_of(kind) if hasattr(owner, name))
-        attributes = sorted(vars(owner).items()) if has_dict(kind) else ()
-        self._note_all(chain.from_iterable(chain(slots, attributes)))
+        others = sorted(attributes(owner).items()) if has_dict(kind) else ()
+        self._note_all(chain.from_iterable(chain(slots, others)))
 
 
 def _alone(member: object) -> str:
