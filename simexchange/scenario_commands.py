@@ -2,12 +2,9 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
-
-if TYPE_CHECKING:
-    from simexchange.scenario.parse import Checks
 
 BAD_SCENARIO: Final = 2
 
@@ -33,6 +30,7 @@ def check(
     from simexchange.scenario import library
     from simexchange.scenario.parse import parse_scenario, read_scenario
     from simexchange.scenario.problems import ScenarioError
+    from simexchange.scenario_checks import all_checks
 
     checks, bad = all_checks(), False
     shipped = library.names()
@@ -92,11 +90,3 @@ def schema() -> None:
     from simexchange.scenario.schema import schema_text
 
     print(schema_text(), end="")
-
-
-def all_checks() -> "Checks":
-    """What every part of this program has to say about a scenario."""
-    from simexchange.scenario.parse import Checks
-    from simexchange.venues import VENUES, check_limits
-
-    return Checks(limits=lambda venue, text: check_limits(text, (venue,)), venues=tuple(VENUES))

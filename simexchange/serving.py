@@ -17,6 +17,7 @@ from simexchange.transports.server import new_event_loop
 from simexchange.venues import VENUES, LimitsError, check_limits
 
 if TYPE_CHECKING:
+    from simexchange.scenario.parse import Checks
     from simexchange.scenario.specs import Scenario
 
 __all__ = ["StartFailure", "UsageError", "describe_offline", "options", "run"]
@@ -55,8 +56,6 @@ def options(
         raise UsageError(f"--port-base may be {HIGHEST_PORT_BASE} at most: the venues' ports follow it")
     try:
         check_limits(limits, chosen)
-        for venue in chosen:
-            check_limits(spec.venues[venue].limits_text, (venue,))
     except LimitsError as error:
         raise UsageError(str(error)) from error
     time = spec.clock
@@ -73,9 +72,15 @@ def _scenario(name_or_path: str) -> "Scenario":
     from simexchange.scenario import ScenarioError, UnknownScenario, load
 
     try:
-        return load(name_or_path)
+        return load(name_or_path, _all_checks)
     except (ScenarioError, UnknownScenario) as error:
         raise UsageError(str(error)) from error
+
+
+def _all_checks() -> "Checks":
+    from simexchange.scenario_checks import all_checks
+
+    return all_checks()
 
 
 def _time(clock: str, speed: str | None, start: str | None) -> tuple[ClockMode, Speed, int | None]:

@@ -34,6 +34,7 @@ def check_scenario(
     for name, venue in scenario.venues.items():
         if venues is not None and name not in venues:
             reading.wrong_at(f"venues.{name}", f"there is no venue {name!r}; {did_you_mean(name, venues)}")
+            continue
         check.venue(f"venues.{name}", name, venue, check_limits)
     for place, entry in enumerate(scenario.timeline):
         check.entry(f"timeline[{place}]", entry, check_fault)

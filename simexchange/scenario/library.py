@@ -3,14 +3,18 @@
 They lie beside the package in a checkout, and inside of it once installed.
 """
 
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from simexchange.scenario.calm import calm
 from simexchange.scenario.problems import did_you_mean
 from simexchange.scenario.specs import Scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from importlib.resources.abc import Traversable
+
+    from simexchange.scenario.parse import Checks
 
 SUFFIX: Final = ".yaml"
 DEFAULT: Final = "calm"
@@ -20,8 +24,10 @@ class UnknownScenario(ValueError):
     """There is no scenario of that name; the message says which there are."""
 
 
-def folder() -> Traversable:
+def folder() -> "Traversable":
     """Where the shipped scenarios are."""
+    from importlib.resources import files  # like the parser below: most servers start without
+
     installed = files("simexchange") / "scenarios"
     return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "scenarios"
 
@@ -40,15 +46,19 @@ def text_of(name: str) -> str:
     return (folder() / f"{name}{SUFFIX}").read_text(encoding="utf-8")
 
 
-def load(name_or_path: str) -> Scenario:
-    """A shipped scenario by its name, or the one in a file. Raises UnknownScenario, or ScenarioError for a bad file."""
+def load(name_or_path: str, checks: "Callable[[], Checks] | None" = None) -> Scenario:
+    """A shipped scenario by its name, or the one in a file. Raises UnknownScenario, or ScenarioError for a bad file.
+
+    ``checks`` gives what else is to be checked, and is not asked where there is nothing to check.
+    """
     if name_or_path == DEFAULT:
         return calm()  # the same as its file (a test says so), without a parser to import: most servers start with it
-    from simexchange.scenario.parse import parse_scenario, read_scenario
+    from simexchange.scenario.parse import NO_CHECKS, parse_scenario, read_scenario
 
+    chosen = checks() if checks is not None else NO_CHECKS
     if is_path(name_or_path):
-        return read_scenario(Path(name_or_path))
-    return parse_scenario(text_of(name_or_path), f"{name_or_path}{SUFFIX}")
+        return read_scenario(Path(name_or_path), chosen)
+    return parse_scenario(text_of(name_or_path), f"{name_or_path}{SUFFIX}", chosen)
 
 
 def is_path(name_or_path: str) -> bool:

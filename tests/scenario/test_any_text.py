@@ -12,7 +12,7 @@ from simexchange.scenario import library
 from simexchange.scenario.parse import parse_plain, parse_scenario, read_scenario
 from simexchange.scenario.problems import ScenarioError
 from simexchange.scenario.specs import to_plain
-from simexchange.scenario_commands import all_checks
+from simexchange.scenario_checks import all_checks
 
 MUTATIONS = 1_000
 SEEDS = [library.text_of(name) for name in library.names()] + [CONTRACT]

@@ -12,7 +12,7 @@ from simexchange.scenario.nodes import Mapping, Node, Scalar, read_nodes
 from simexchange.scenario.parse import parse_plain, parse_scenario
 from simexchange.scenario.schema import schema_text
 from simexchange.scenario.specs import to_plain
-from simexchange.scenario_commands import all_checks
+from simexchange.scenario_checks import all_checks
 from simexchange.services.clock import MINUTE, ManualClock
 
 FOLDER = Path(__file__).resolve().parents[2] / "scenarios"
