@@ -148,6 +148,16 @@ def is_state(owner: object) -> bool:
 
 def slots_of(kind: type) -> tuple[str, ...]:
     """The attributes a class keeps in slots, its bases' included, as the outside has to spell them."""
+    found = _SLOTS.get(kind)
+    if found is None:
+        found = _SLOTS[kind] = _find_slots(kind)
+    return found
+
+
+_SLOTS: Final[dict[type, tuple[str, ...]]] = {}
+
+
+def _find_slots(kind: type) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for owner in reversed(kind.__mro__):
         own = owner.__dict__.get("__slots__", ())

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from simexchange.services.anatomy import Kind, kind_of, references
-from simexchange.services.keepers import KEEPERS, Keeper
+from simexchange.services.keepers import FEW, KEEPERS, Keeper
 
 
 class Checkpoint:
@@ -24,6 +24,7 @@ class Checkpoint:
     def __init__(self, roots: Iterable[object]) -> None:
         self.values: set[type] = set()
         self.size = 0
+        self._leading: set[type] = set()
         self._keepers: dict[Kind, Keeper] = {}
         self._seen: dict[type, dict[int, Any]] = {}
         self._pending: defaultdict[type, list[Any]] = defaultdict(list)
@@ -43,10 +44,9 @@ class Checkpoint:
         leading = kinds - self.values
         if not leading:
             return
-        new = {kind for kind in leading - self._seen.keys() if kind_of(kind) is Kind.VALUE}
-        if new:
-            self.values |= new
-            leading -= new
+        for kind in leading - self._leading:
+            (self.values if kind_of(kind) is Kind.VALUE else self._leading).add(kind)
+        leading &= self._leading
         pending = self._pending
         if len(leading) == len(kinds) == 1:
             pending[leading.pop()] += found
@@ -75,5 +75,10 @@ class Checkpoint:
         keeper = self._keepers.get(how)
         if keeper is None:
             keeper = self._keepers[how] = KEEPERS[how]()
+        few: list[Any] = []
         for led_to in keeper.keep(objects):
-            self._sort(led_to)
+            if len(led_to) < FEW:
+                few += led_to
+            else:
+                self._sort(led_to)
+        self._sort(few)

@@ -4,7 +4,6 @@ Objects stay the ones they are: containers are filled again, attributes stored a
 identity, never by value: an equal list that took another's place is not the list that others hold on to.
 """
 
-import copy
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
@@ -19,8 +18,8 @@ from simexchange.services.anatomy import Kind, attribute_names, has_dict, slots_
 from simexchange.services.clock import WorldClock
 
 _MISSING: Final = object()
-FEW: Final = 16
-"""So few objects of a class are not worth code of their own."""
+FEW: Final = 32
+"""Fewer objects of a class are not worth code of their own, and fewer references are looked at with others."""
 Row = tuple[Any, ...]
 
 
@@ -124,7 +123,8 @@ class _PlainStructs:
         self._saved: list[tuple[list[Struct], list[Struct]]] = []
 
     def keep(self, objects: list[Struct]) -> Iterable[Collection[Any]]:
-        self._saved.append((objects, list(map(copy.copy, objects))))
+        copy: Callable[[Struct], Struct] = getattr(type(objects[0]), "__copy__")  # noqa: B009  (not in its types)
+        self._saved.append((objects, list(map(copy, objects))))
         return ()
 
     def restore(self) -> None:
