@@ -4,8 +4,10 @@ Objects stay the ones they are, so references, bound methods, closures and timer
 since is no longer referred to. What an object is, and where the walk ends, is ``anatomy``'s to say.
 """
 
+import gc
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -29,9 +31,10 @@ class Checkpoint:
         self._seen: dict[type, dict[int, Any]] = {}
         self._pending: defaultdict[type, list[Any]] = defaultdict(list)
         self._sort(list(roots))
-        while self._pending:
-            kind = next(iter(self._pending))
-            self._visit(kind, self._pending.pop(kind))
+        with _collector_paused():
+            while self._pending:
+                kind = next(iter(self._pending))
+                self._visit(kind, self._pending.pop(kind))
 
     def revert(self) -> None:
         """Put everything back."""
@@ -58,6 +61,9 @@ class Checkpoint:
 
     def _visit(self, kind: type, found: list[Any]) -> None:
         """Save those objects of one class that are new, and line up what they lead to."""
+        if kind is tuple:
+            self._sort(list(chain.from_iterable(found)))
+            return
         new = dict(zip(map(id, found), found, strict=True))
         seen = self._seen.setdefault(kind, {})
         if seen:
@@ -82,3 +88,15 @@ class Checkpoint:
             else:
                 self._sort(led_to)
         self._sort(few)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Thousands of objects come into being, and all are there to stay: nothing to be found among them."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

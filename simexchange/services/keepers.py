@@ -167,8 +167,8 @@ class _Objects:
         groups: list[Collection[Any]] = []
         slots = slots_of(kind)
         if slots:
-            for present, owners in _by_presence(slots, objects):
-                groups += self._keep_rows(present, owners)
+            for present, owners, rows in _by_presence(slots, objects):
+                groups += self._keep_rows(present, owners, rows)
                 self._unset += [(owner, name) for name in slots if name not in present for owner in owners]
         if has_dict(kind):
             by_names: dict[tuple[str, ...], list[Any]] = {}
@@ -182,11 +182,10 @@ class _Objects:
                     by_names.setdefault(names, []).append(owner)
                     self._counted.append((owner, len(get_referents(owner)), frozenset(names)))
             for names, owners in by_names.items():
-                groups += self._keep_rows(names, owners)
+                groups += self._keep_rows(names, owners, _rows(names, owners))
         return groups
 
-    def _keep_rows(self, names: tuple[str, ...], owners: list[Any]) -> Iterable[Collection[Any]]:
-        rows = _rows(names, owners)
+    def _keep_rows(self, names: tuple[str, ...], owners: list[Any], rows: list[Row]) -> Iterable[Collection[Any]]:
         self._rows.append((names, owners, rows))
         return rows if len(rows) < FEW else list(zip(*rows, strict=True))
 
@@ -207,16 +206,15 @@ class _Objects:
                     del attributes[name]
 
 
-def _by_presence(names: tuple[str, ...], objects: list[Any]) -> Iterable[tuple[tuple[str, ...], list[Any]]]:
-    """Objects of one class by which of their slots are filled: nearly always all."""
-    groups: dict[tuple[str, ...], list[Any]] = {}
+def _by_presence(names: tuple[str, ...], objects: list[Any]) -> Iterable[tuple[tuple[str, ...], list[Any], list[Row]]]:
+    """Objects of one class by which of their slots are filled, nearly always all; and what is in them."""
     try:
-        deque(map(attrgetter(*names), objects), maxlen=0)
+        return [(names, objects, _rows(names, objects))]
     except AttributeError:
+        groups: dict[tuple[str, ...], list[Any]] = {}
         for owner in objects:
             groups.setdefault(tuple(name for name in names if hasattr(owner, name)), []).append(owner)
-        return groups.items()
-    return [(names, objects)]
+        return [(present, owners, _rows(present, owners)) for present, owners in groups.items()]
 
 
 def _rows(names: tuple[str, ...], objects: Sequence[Any]) -> list[Row]:
