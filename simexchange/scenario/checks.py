@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, Final
 
 from simexchange.domain.instrument import Asset
 from simexchange.domain.units import RATE_DECIMALS, RATE_ONE, UnitsError, parse_units
@@ -10,12 +10,15 @@ from simexchange.scenario.expectation_specs import Expectation
 from simexchange.scenario.problems import did_you_mean
 from simexchange.scenario.reading import Reading
 from simexchange.scenario.specs import Scenario
-from simexchange.scenario.timeline_specs import ACTIONS, LASTING, Entry, FaultSpec
-from simexchange.scenario.venue_specs import AccountSpec, InstrumentSpec, VenueSpec
+from simexchange.scenario.timeline_specs import ACTIONS, LASTING, Entry, FaultSpec, RulesSpec
+from simexchange.scenario.venue_specs import ACCOUNTS, AccountSpec, InstrumentSpec, VenueSpec
 from simexchange.services.faults.event_names import NAMES
 from simexchange.services.market_models.course import DEEPEST, HIGHEST
 
-ASSET_DECIMALS = Asset("any").decimals
+ASSET_DECIMALS: Final = Asset("any").decimals
+PRICES: Final = ("tick", "min_price", "max_price")
+QUANTITIES: Final = ("lot", "min_quantity", "max_quantity", "market_max_quantity")
+NOTIONALS: Final = ("min_notional", "max_notional")
 
 
 def check_scenario(
@@ -56,7 +59,9 @@ class _Check:
         for place, instrument in enumerate(venue.instruments):
             self._instrument(f"{where}.instruments[{place}]", instrument)
         for place, account in enumerate(venue.accounts):
-            self._account(f"{where}.accounts[{place}]", account)
+            self._account(
+                f"{where}.accounts[{place}]", account, () if venue.accounts == ACCOUNTS else self._assets(name)
+            )
         if venue.latency is not None:
             for part in ("request", "stream"):
                 delay = getattr(venue.latency, part)
@@ -127,8 +132,20 @@ class _Check:
         self._known(f"{where}.venue", "venue", venue, self._scenario.venues)
         self._known(f"{where}.account", "account", getattr(spec, "account", None), self._accounts(venue))
         self._known(f"{where}.symbol", "symbol", getattr(spec, "symbol", None), self._symbols(venue))
+        self._known(f"{where}.asset", "asset", getattr(spec, "asset", None), self._assets(venue))
+        for asset in getattr(spec, "balances", None) or ():
+            self._known(f"{where}.balances.{asset}", "asset", asset, self._assets(venue))
+        for symbol in getattr(spec, "position", None) or ():
+            self._known(f"{where}.position.{symbol}", "symbol", symbol, self._symbols(venue))
 
     def _amounts(self, where: str, action: Any) -> None:
+        for name in ("deposit", "withdraw"):
+            self._fits(f"{where}.{name}", getattr(action, name, None), ASSET_DECIMALS)
+        if isinstance(action, RulesSpec):
+            for venue in self._of(action.venue):
+                for instrument in venue.instruments:
+                    if instrument.symbol == action.symbol:
+                        self._rules(where, action, instrument)
         for name, least, most in (
             ("by", DEEPEST, HIGHEST),
             ("ratio", 1, RATE_ONE),
@@ -141,17 +158,8 @@ class _Check:
                 self._wrong(f"{where}.{name}", f"{share} is out of bounds; {bounds} would pass")
 
     def _instrument(self, where: str, spec: InstrumentSpec) -> None:
-        prices = ("tick", "min_price", "max_price")
-        quantities = ("lot", "min_quantity", "max_quantity", "market_max_quantity", "max_position")
-        for names, decimals in (
-            (prices, spec.price_decimals),
-            (quantities, spec.quantity_decimals),
-            (("min_notional", "max_notional"), ASSET_DECIMALS),
-        ):
-            for name in names:
-                text = getattr(spec, name)
-                if text is not None:
-                    self._fits(f"{where}.{name}", text, decimals)
+        self._rules(where, spec, spec)
+        self._fits(f"{where}.max_position", spec.max_position, spec.quantity_decimals)
         self._fits(f"{where}.market.mid", spec.market.mid, spec.price_decimals)
         self._fits(f"{where}.market.trade_value", spec.market.trade_value, spec.price_decimals)
         for name in ("maker", "taker"):
@@ -160,6 +168,18 @@ class _Check:
         if base == quote:
             self._wrong(f"{where}.symbol", f"{spec.symbol} trades an asset for itself")
         self._mid(where, spec)
+
+    def _rules(self, where: str, rules: InstrumentSpec | RulesSpec, instrument: InstrumentSpec) -> None:
+        for names, decimals in (
+            (PRICES, instrument.price_decimals),
+            (QUANTITIES, instrument.quantity_decimals),
+            (NOTIONALS, ASSET_DECIMALS),
+        ):
+            for name in names:
+                self._fits(f"{where}.{name}", getattr(rules, name), decimals)
+        if rules.band is not None:
+            for name in ("up", "down"):
+                self._fits(f"{where}.band.{name}", getattr(rules.band, name), RATE_DECIMALS)
 
     def _mid(self, where: str, spec: InstrumentSpec) -> None:
         try:
@@ -171,11 +191,13 @@ class _Check:
         if most and mid > most:
             self._wrong(f"{where}.market.mid", f"{spec.market.mid} is above max_price, {spec.max_price}")
 
-    def _account(self, where: str, spec: AccountSpec) -> None:
+    def _account(self, where: str, spec: AccountSpec, assets: Iterable[str]) -> None:
+        """``assets`` are those there may be money in; none where the usual accounts meet fewer instruments."""
         if spec.name.startswith("house-"):
             self._wrong(f"{where}.name", f"{spec.name!r}: names that begin with house- are the house's own")
         for asset, amount in spec.balances.items():
             self._fits(f"{where}.balances.{asset}", amount, ASSET_DECIMALS)
+            self._known(f"{where}.balances.{asset}", "asset", asset, assets or (asset,))
         for place, network in enumerate(spec.ip_allow):
             try:
                 ip_network(network, strict=False)
@@ -183,7 +205,9 @@ class _Check:
                 what = f"{network!r} is neither an address nor a network; 127.0.0.1 and 10.0.0.0/8 would pass"
                 self._wrong(f"{where}.ip_allow[{place}]", what)
 
-    def _fits(self, where: str, text: str, decimals: int) -> None:
+    def _fits(self, where: str, text: str | None, decimals: int) -> None:
+        if text is None:
+            return
         try:
             parse_units(text, decimals)
         except UnitsError as error:
@@ -203,6 +227,9 @@ class _Check:
 
     def _symbols(self, venue: str | None) -> list[str]:
         return [instrument.symbol for spec in self._of(venue) for instrument in spec.instruments]
+
+    def _assets(self, venue: str | None) -> list[str]:
+        return list(dict.fromkeys(asset for symbol in self._symbols(venue) for asset in symbol.split("/")))
 
     def _of(self, venue: str | None) -> list[VenueSpec]:
         venues = self._scenario.venues

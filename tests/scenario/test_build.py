@@ -178,7 +178,7 @@ def test_a_long_calm_does_not_gather_memory(monkeypatch: pytest.MonkeyPatch) -> 
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(market.built.world.journal) == 10_000
+    assert len(market.built.world.journal.house) == 10_000
     assert after - before < 300_000
 
 

@@ -93,6 +93,36 @@ from simexchange.scenario.parse import Checks, parse_scenario
             "symbol: BTC/BTC\n",
             "9:17: venues.binance.instruments[0].symbol: BTC/BTC trades an asset for",
         ),
+        (
+            'BTC: "0.25"',
+            'BTT: "0.25"',
+            "16:106: venues.binance.accounts[0].balances.BTT: this scenario has no asset 'BTT'; did you mean 'BTC'?",
+        ),
+        (
+            'fill: {ratio: "0.37"}',
+            'rules: {symbol: BTC/USDT, tick: "0.000000001"}',
+            "29:89: timeline[5].rules.tick: '0.000000001' has more than 8 decimals",
+        ),
+        (
+            'fill: {ratio: "0.37"}',
+            "rules: {symbol: BTC/USDT}",
+            "29:64: timeline[5].rules: at least one of tick, lot, min_price, max_price, min_quantity, max_quantity,",
+        ),
+        (
+            'fill: {ratio: "0.37"}',
+            'balance: {account: bot, asset: USD, deposit: "1"}',
+            "29:88: timeline[5].balance.asset: this scenario has no asset 'USD'; did you mean 'USDT'?",
+        ),
+        (
+            'fill: {ratio: "0.37"}',
+            'balance: {account: bot, asset: USDT, deposit: "1", withdraw: "1"}',
+            "29:66: timeline[5].balance: exactly one of deposit, withdraw belongs here; there are deposit and withdraw",
+        ),
+        (
+            "open_orders: 0",
+            'balances: {BTC: {at_least: "0.1"}, ETH: "1"}',
+            "34:69: expect[3].at_end.balances.ETH: this scenario has no asset 'ETH'; there is BTC, USDT",
+        ),
         ("name: bot", "name: house-bot", "16:16: venues.binance.accounts[0].name: 'house-bot': names that begin with"),
         ("127.0.0.1/32", "127.0.0.1/99", "16:60: venues.binance.accounts[0].ip_allow[0]: '127.0.0.1/99' is neither an"),
         (
