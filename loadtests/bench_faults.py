@@ -41,7 +41,7 @@ class ForgetfulGate(Gate):
     """The fault layer without the record of requests, which would be kept with no faults at all."""
 
     def answer(self, request: Request, connection: int) -> Reply:
-        return self._answered(request)
+        return self.answered(request)
 
 
 class Sinkhole(asyncio.Transport):

@@ -7,11 +7,12 @@ accepts a WebSocket, then feeds the ``StreamSession`` text and gives it a ``Sink
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, ClassVar, Final, Protocol, TypeAlias
 
 from msgspec import Struct
 
 from simexchange.domain.ids import AccountId, Symbol
+from simexchange.services.faults.changes import Change
 from simexchange.services.faults.facts import Call, Purpose
 from simexchange.services.faults.verdicts import Trouble
 
@@ -104,11 +105,34 @@ class StreamSession(ABC):
     def on_close(self) -> None:
         """The connection is gone, whoever closed it; called exactly once, release everything."""
 
+    # What faults may ask for; a venue that has nothing of the kind does nothing.
+
+    def pace_pings(self, pace: tuple[int, int] | None) -> None:  # noqa: B027
+        """Ping every so many ns and cut a client that has not answered within so many; None: as usual."""
+
+    def say_goodbye(self) -> None:  # noqa: B027
+        """Tell the client that the server goes away."""
+
+    def end_private(self) -> bool:
+        """End the subscriptions to accounts as when their credential has run out; whether there were any."""
+        return False
+
+
+class SecretNames(Struct, frozen=True):
+    """Under which names this venue's clients send what is not to be shown: headers, parameters, JSON fields, any case.
+
+    ``keys`` hold API keys, of which a short hash is shown; of what ``secrets`` hold nothing is.
+    """
+
+    keys: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
 
 class Dialect(ABC):
     """One venue's wire. Mounted at the root of its own port."""
 
     name: str
+    secret_names: ClassVar[SecretNames] = SecretNames()
 
     @abstractmethod
     def handle(self, request: Request) -> Reply:
@@ -155,6 +179,20 @@ class Dialect(ABC):
     def socket_trouble(self, trouble: Trouble, session: StreamSession, text: str, call: Call) -> bytes | None:  # noqa: ARG002
         """The same as the answer to a message; None where this venue would not answer at all."""
         return None
+
+    def reword(self, payload: bytes, symbol: Symbol, change: Change) -> bytes:  # noqa: ARG002
+        """A message or an answer with a change made in this venue's words; as it was where it makes no sense."""
+        return payload
+
+    def end_stream_keys(self, account_id: AccountId, tells: bool, closes: bool) -> bool:  # noqa: ARG002
+        """End an account's stream key (a listenKey) before its time: its listeners are told, or cut, or not."""
+        return False
+
+    def close_order_entry(self, source: str) -> None:  # noqa: B027  (a venue may have no such sockets)
+        """Close the order-entry sockets of an address, as a venue does with one that it bans."""
+
+    def count_unplaced(self, account_id: AccountId) -> None:  # noqa: B027  (a venue may count none)
+        """Count an order that did not come to be against its account's limits."""
 
     def fault_forms(self) -> Mapping[str, str]:
         """Kind of fault -> what this venue's clients see of it, in a line, for the catalogue."""

@@ -6,25 +6,31 @@ transport as the verdict says. Everything later is a timer of the world's clock;
 """
 
 import logging
-from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar, Final, Generic, Protocol, TypeVar
+from typing import ClassVar
 
 from simexchange.dialects.base import Dialect, Reply, Request, StreamSession
+from simexchange.dialects.errands import (
+    PLAIN_TEXT,
+    AnswerT,
+    Errand,
+    HandshakeErrand,
+    HttpErrand,
+    Peer,
+    SocketErrand,
+    SocketPeer,
+)
 from simexchange.domain.commands import Command
 from simexchange.domain.events import Batch
+from simexchange.domain.ids import AccountId, Symbol
 from simexchange.services.anatomy import Role
 from simexchange.services.clock import Clock, WorldClock
-from simexchange.services.faults.facts import Call
+from simexchange.services.faults.changes import Change
 from simexchange.services.faults.plan import FaultPlan
 from simexchange.services.faults.stage import StreamHandle
-from simexchange.services.faults.verdicts import Delivery, Edit, Effect, Trouble, Verdict
+from simexchange.services.faults.verdicts import Delivery, Effect, Verdict
 from simexchange.services.journal import Journal, RequestEntry
 from simexchange.world import Door, World
-
-AnswerT = TypeVar("AnswerT")
-_SWITCHING: Final = Reply(101, b"")
-PLAIN_TEXT: Final = b"text/plain; charset=utf-8"
 
 log = logging.getLogger(__name__)
 
@@ -54,54 +60,6 @@ class Barrier:
 
     def after(self, batch: Batch) -> None:
         raise AssertionError(f"a command passed the barrier: {type(batch.command).__name__}")
-
-
-class Peer(Protocol):
-    """One connection, as the gate needs it."""
-
-    number: int
-    source: str
-
-
-class SocketPeer(Peer, Protocol):
-    """A WebSocket, whose outgoing messages can be caught while it answers."""
-
-    def catch(self) -> None:
-        """From now on keep what the session sends."""
-
-    def caught(self) -> list[bytes]:
-        """Stop keeping; what was kept, in order."""
-
-    def deliver_text(self, payload: bytes | None, delivery: Delivery | None) -> None:
-        """Send, break or swallow one answer."""
-
-
-class Errand(ABC, Generic[AnswerT]):
-    """One request on its way through the gate."""
-
-    def __init__(self, call: Call, entry: RequestEntry) -> None:
-        self.call = call
-        self.entry = entry
-
-    @abstractmethod
-    def run(self) -> AnswerT:
-        """Have the dialect answer it."""
-
-    @abstractmethod
-    def say(self, trouble: Trouble) -> AnswerT:
-        """The answer that is this trouble, in the venue's bytes."""
-
-    @abstractmethod
-    def edit(self, answer: AnswerT, edit: Edit) -> AnswerT:
-        """The answer with its body rewritten."""
-
-    def record(self, answer: AnswerT | None) -> object:
-        """What the journal keeps of the answer."""
-        return answer
-
-    @abstractmethod
-    def deliver(self, answer: AnswerT | None, delivery: Delivery | None) -> None:
-        """Hand it to the transport; None where the client hears nothing of an answer."""
 
 
 class Gate:
@@ -134,6 +92,19 @@ class Gate:
         if self._sockets.pop(socket.number, None) is not None:
             self._journal.note_connection(self.name, self.clock.now_ns(), socket.number, socket.source, "closed")
 
+    def changed(self, socket: StreamHandle) -> None:
+        """A WebSocket may listen to something else than before: rules about sockets look at it."""
+        if self.plan.judges_sockets and socket.number in self._sockets:
+            self.plan.judge_socket(self.name, socket)
+
+    def reword(self, payload: bytes, symbol: Symbol, change: Change) -> bytes:
+        """A message or an answer with a change made in the venue's words."""
+        return self.dialect.reword(payload, symbol, change)
+
+    def end_stream_keys(self, account_id: AccountId, tells: bool, closes: bool) -> bool:
+        """End an account's stream key, if it has one; its listeners are told, or cut, or not."""
+        return self.dialect.end_stream_keys(account_id, tells, closes)
+
     def sockets(self) -> tuple[StreamHandle, ...]:
         """The WebSockets open now, oldest first."""
         return tuple(self._sockets.values())
@@ -144,7 +115,7 @@ class Gate:
         """The dialect's answer, when no rule is armed."""
         journal, now_ns = self._journal, self.clock.now_ns()
         seq = journal.seq = journal.seq + 1
-        reply = self._answered(request)
+        reply = self.answered(request)
         journal.note_answered(RequestEntry(seq, now_ns, self.name, connection, request.peer, request, reply, now_ns))
         return reply
 
@@ -155,7 +126,7 @@ class Gate:
         call.connection, call.request = peer.number, entry.seq
         self._judge(HttpErrand(self, request, call, entry, deliver))
 
-    def _answered(self, request: Request) -> Reply:
+    def answered(self, request: Request) -> Reply:
         """The dialect's reply; a bug in it is logged with its traceback and answered with a plain 500.
 
         The line names method and path alone: queries, bodies and headers hold keys and signatures.
@@ -200,6 +171,7 @@ class Gate:
         if verdict is None:
             self._finish(errand, errand.run(), None)
         elif verdict.hold_before_ns > 0:
+            errand.held = True
             self.later(verdict.hold_before_ns, lambda: self._enter(errand, verdict))
         else:
             self._enter(errand, verdict)
@@ -207,6 +179,7 @@ class Gate:
     def _enter(self, errand: Errand[AnswerT], verdict: Verdict) -> None:
         answer = self._carried_out(errand, verdict)
         if verdict.hold_after_ns > 0:
+            errand.held = True
             self.later(verdict.hold_after_ns, lambda: self._finish(errand, answer, verdict.delivery))
         else:
             self._finish(errand, answer, verdict.delivery)
@@ -264,7 +237,8 @@ class Gate:
 
     def _finish(self, errand: Errand[AnswerT], answer: AnswerT | None, delivery: Delivery | None) -> None:
         fate = "" if delivery is None else delivery.how.value
-        self._journal.note_reply(errand.entry, self.clock.now_ns(), errand.record(answer), fate)
+        note = self._journal.note_late_reply if errand.held else self._journal.note_reply
+        note(errand.entry, self.clock.now_ns(), errand.record(answer), fate)
         errand.deliver(answer, delivery)
 
 
@@ -272,110 +246,3 @@ def lone_gate(dialect: Dialect) -> Gate:
     """A gate for a dialect without a world of its own, for tests and measurements."""
     world = World(WorldClock(), seed=0)
     return Gate(dialect, world.open_venue(dialect.name), world.faults, world.journal)
-
-
-class HttpErrand(Errand[Reply]):
-    def __init__(
-        self,
-        gate: Gate,
-        request: Request,
-        call: Call,
-        entry: RequestEntry,
-        deliver: Callable[[Reply | None, Delivery | None], None],
-    ) -> None:
-        super().__init__(call, entry)
-        self._gate = gate
-        self._request = request
-        self._deliver = deliver
-
-    def run(self) -> Reply:
-        return self._gate._answered(self._request)
-
-    def say(self, trouble: Trouble) -> Reply:
-        return self._gate.dialect.trouble(trouble, self._request, self.call)
-
-    def edit(self, answer: Reply, edit: Edit) -> Reply:
-        return Reply(answer.status, edit(answer.body), answer.headers, answer.content_type)
-
-    def deliver(self, answer: Reply | None, delivery: Delivery | None) -> None:
-        self._deliver(answer, delivery)
-
-
-class HandshakeErrand(Errand["StreamSession | Reply"]):
-    def __init__(
-        self,
-        gate: Gate,
-        request: Request,
-        call: Call,
-        entry: RequestEntry,
-        decide: Callable[[StreamSession | Reply | None, Delivery | None], None],
-    ) -> None:
-        super().__init__(call, entry)
-        self._gate = gate
-        self._request = request
-        self._decide = decide
-
-    def run(self) -> StreamSession | Reply:
-        try:
-            return self._gate.dialect.open_stream(self._request)
-        except Exception:
-            log.exception("bug: %s could not open a stream at %s", self._gate.name, self._request.path)
-            return Reply(500, b"Internal Server Error", content_type=PLAIN_TEXT)
-
-    def say(self, trouble: Trouble) -> StreamSession | Reply:
-        return self._gate.dialect.trouble(trouble, self._request, self.call)
-
-    def edit(self, answer: StreamSession | Reply, edit: Edit) -> StreamSession | Reply:  # noqa: ARG002  (it has no body)
-        return answer
-
-    def record(self, answer: StreamSession | Reply | None) -> object:
-        return _SWITCHING if isinstance(answer, StreamSession) else answer
-
-    def deliver(self, answer: StreamSession | Reply | None, delivery: Delivery | None) -> None:
-        self._decide(answer, delivery)
-
-
-class SocketErrand(Errand["bytes | None"]):
-    """A request over a WebSocket: its answer is what the session sends back; events on the way go out at once."""
-
-    def __init__(
-        self,
-        gate: Gate,
-        session: StreamSession,
-        text: str,
-        call: Call,
-        entry: RequestEntry,
-        peer: SocketPeer,
-        done: Callable[[], None],
-    ) -> None:
-        super().__init__(call, entry)
-        self._gate = gate
-        self._session = session
-        self._text = text
-        self._peer = peer
-        self._done = done
-
-    def run(self) -> bytes | None:
-        peer, dialect = self._peer, self._gate.dialect
-        answer = None
-        peer.catch()
-        try:
-            self._session.on_text(self._text)
-        finally:
-            sent = peer.caught()
-            for payload in sent:
-                if dialect.is_answer(self._session, payload):
-                    answer = payload
-                else:
-                    peer.deliver_text(payload, None)
-        return answer
-
-    def say(self, trouble: Trouble) -> bytes | None:
-        return self._gate.dialect.socket_trouble(trouble, self._session, self._text, self.call)
-
-    def edit(self, answer: bytes | None, edit: Edit) -> bytes | None:
-        return None if answer is None else edit(answer)
-
-    def deliver(self, answer: bytes | None, delivery: Delivery | None) -> None:
-        self._peer.deliver_text(answer, delivery)
-        self._done()

@@ -7,6 +7,9 @@ from asyncio import AbstractEventLoop
 from typing import Final, Protocol
 
 _TEXT_FRAME: Final = 0x81  # the only frame of a text message
+_TEXT: Final = 0x01
+_CONTINUATION: Final = 0x00
+_FINAL: Final = 0x80
 _SHORT: Final = 126
 _LONG: Final = 1 << 16
 
@@ -19,6 +22,18 @@ def text_frame(payload: bytes) -> bytes:
     if length < _LONG:
         return bytes((_TEXT_FRAME, 126)) + length.to_bytes(2, "big") + payload
     return bytes((_TEXT_FRAME, 127)) + length.to_bytes(8, "big") + payload
+
+
+def fragmented_frames(payload: bytes, parts: int) -> bytes:
+    """The same message in as many frames as asked for, and no more than it has bytes, one after the other."""
+    count = max(min(parts, len(payload)), 1)
+    size = -(-len(payload) // count)
+    pieces = [payload[at : at + size] for at in range(0, len(payload), size)] or [payload]
+    frames = []
+    for place, piece in enumerate(pieces):
+        first = (_TEXT if place == 0 else _CONTINUATION) | (_FINAL if place == len(pieces) - 1 else 0)
+        frames.append(bytes((first,)) + text_frame(piece)[1:])
+    return b"".join(frames)
 
 
 class Writer(Protocol):

@@ -8,8 +8,7 @@ bound. The session hears of the end exactly once, whoever closed.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Callable
 from typing import Final, ParamSpec, cast
 
 from websockets.exceptions import ProtocolError
@@ -20,18 +19,17 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from simexchange.dialects.base import Reply, Request, StreamSession
-from simexchange.domain.ids import AccountId, Symbol
-from simexchange.services.faults.facts import Frame as FrameFacts
-from simexchange.services.faults.quantities import PPM
-from simexchange.services.faults.verdicts import Breakage, Delivery
-from simexchange.transports.breakage import reset, write_broken
+from simexchange.services.faults.verdicts import Delivery
+from simexchange.transports.breakage import write_broken
 from simexchange.transports.http import render
 from simexchange.transports.port import Port
+from simexchange.transports.tampering import TamperedStream
 
 GOING_AWAY: Final = 1001
 INVALID_DATA: Final = 1007
 POLICY_VIOLATION: Final = 1008
 INTERNAL_ERROR: Final = 1011
+_PONG_FRAME: Final = 0x8A
 _LONGEST_REASON: Final = 123  # a control frame holds 125 bytes, two of them the code
 
 P = ParamSpec("P")
@@ -43,7 +41,7 @@ _library_log = logging.getLogger(f"{__name__}.library")
 _library_log.setLevel(logging.ERROR)
 
 
-class StreamProtocol(asyncio.Protocol):
+class StreamProtocol(TamperedStream, asyncio.Protocol):
     """One client's WebSocket, and the ``Sink`` of its session. Starts with the bytes of the handshake."""
 
     def __init__(self, port: Port) -> None:
@@ -54,10 +52,12 @@ class StreamProtocol(asyncio.Protocol):
         self._session: StreamSession | None = None
         self.number = 0
         self.source = ""
+        self.opened_ns = 0
         self._is_open = False
         self._is_plain = False
         """Open, and nobody looks at what is sent."""
         self._is_frozen = False
+        self._is_pongless = False
         self._is_waiting = False
         self._is_hearing = False
         self._unheard: deque[str] = deque()
@@ -108,7 +108,7 @@ class StreamProtocol(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._is_choked = False
         self._catch_up()
-        if not self._transport.is_closing():
+        if not self._is_frozen and not self._transport.is_closing():
             self._transport.resume_reading()
 
     # What the client says.
@@ -145,9 +145,11 @@ class StreamProtocol(asyncio.Protocol):
         self._session = answer
         answer.sink = self
         self._is_open = True
+        self.opened_ns = self._port.gate.clock.now_ns()
         self.watch()
         self._port.gate.opened(self)
         self._tell(answer.on_open)
+        self._port.gate.changed(self)
 
     def _on_frame(self, frame: Frame) -> None:
         session = self._session
@@ -197,6 +199,7 @@ class StreamProtocol(asyncio.Protocol):
 
     def _heard(self) -> None:
         self._is_waiting = False
+        self._port.gate.changed(self)
         if not self._is_hearing:
             self._hear()
 
@@ -210,10 +213,10 @@ class StreamProtocol(asyncio.Protocol):
     def _send_control_frames(self) -> None:
         """Pongs, the echo of a close, a refused handshake: what the library answers by itself."""
         for output in self._library.data_to_send():
-            if output:
-                self._queue(output)
-            else:
+            if not output:
                 self._finish()
+            elif not (self._is_pongless and output[0] == _PONG_FRAME):
+                self._queue(output)
 
     def _finish(self) -> None:
         """The library has nothing more to say or to hear: write the rest and close."""
@@ -243,8 +246,9 @@ class StreamProtocol(asyncio.Protocol):
         if self._is_open and self._library.state is State.OPEN:
             self._library.send_ping(payload)
             self._send_control_frames()
-            self._owes_pong = True
-            self._port.stragglers.add(self)
+            if not self._is_frozen:
+                self._owes_pong = True
+                self._port.stragglers.add(self)
 
     def close(self, code: int, reason: str = "") -> None:
         """Say goodbye behind what was sent so far, and wait a while for the client to agree."""
@@ -270,90 +274,6 @@ class StreamProtocol(asyncio.Protocol):
         if not self.pending:
             self._outbox.register(self)
         self.pending.append(frame)
-
-    # What faults do.
-
-    def watch(self) -> None:
-        """Rules have come or gone: look at every message from now on, or at none."""
-        is_watched = self._port.gate.plan.judges_frames or self._caught is not None
-        self._is_plain = self._is_open and not is_watched
-
-    def catch(self) -> None:
-        self._caught = []
-        self.watch()
-
-    def caught(self) -> list[bytes]:
-        kept, self._caught = self._caught, None
-        self.watch()
-        return kept or []
-
-    def _send_watched(self, payload: bytes) -> None:
-        """Keep a message for who catches, or send what the rules make of it."""
-        if self._caught is not None:
-            self._caught.append(payload)
-            return
-        gate = self._port.gate
-        assert self._session is not None
-        facts = gate.dialect.describe_frame(self._session, payload)
-        frame = FrameFacts(gate.name, self.number, payload, self.send_past, source=self.source, **facts)
-        instead = gate.plan.judge_frame(frame)
-        if instead is None:
-            self.send_past(payload)
-            return
-        for delay_ns, message in instead:
-            if delay_ns > 0:
-                gate.later(delay_ns, partial(self.send_past, message))
-            else:
-                self.send_past(message)
-
-    def send_past(self, payload: bytes) -> None:
-        """Send a text message that no rule is asked about."""
-        if self._is_open:
-            self._queue(self._outbox.frame(payload))
-
-    def deliver_text(self, payload: bytes | None, delivery: Delivery | None) -> None:
-        """Send one answer, or what a fault left of it."""
-        how = None if delivery is None else delivery.how
-        if how is Breakage.RESET:
-            self.reset()
-        elif how is Breakage.CLOSE:
-            self._outbox.flush()
-            self._transport.close()
-        elif payload is not None and how is not Breakage.SILENCE:
-            self._send_answer(payload, delivery)
-
-    def _send_answer(self, payload: bytes, delivery: Delivery | None) -> None:
-        if delivery is None:
-            self.send(payload)
-            return
-        if delivery.alter is not None:
-            payload = delivery.alter(payload)
-        if delivery.how is Breakage.TRUNCATE:
-            payload = payload[: min(len(payload) * delivery.keep_ppm // PPM, len(payload) - 1)]
-        for _ in range(2 if delivery.how is Breakage.TWICE else 1):
-            self.send_past(payload)
-
-    @property
-    def is_private(self) -> bool:
-        return bool(self.accounts())
-
-    def accounts(self) -> Iterable[AccountId]:
-        return self._session.accounts() if self._session is not None else ()
-
-    def channels(self) -> Iterable[tuple[str, Symbol]]:
-        return self._session.channels() if self._session is not None else ()
-
-    def reset(self) -> None:
-        reset(self._transport)
-
-    def freeze(self, frozen: bool) -> None:
-        self._is_frozen = frozen
-        if self._transport.is_closing():
-            return
-        if frozen:
-            self._transport.pause_reading()
-        elif not self._is_choked:
-            self._transport.resume_reading()
 
     # What the outbox and the port say.
 
@@ -388,7 +308,12 @@ class StreamProtocol(asyncio.Protocol):
     def _abort_after(self, seconds: float) -> None:
         if self._farewell is not None:
             self._farewell.cancel()
-        self._farewell = self._port.loop.call_later(seconds, self._transport.abort)
+        self._farewell = self._port.loop.call_later(seconds, self._abort)
+
+    def _abort(self) -> None:
+        """A frozen connection ends when it thaws: until then its client is to see nothing."""
+        if not self._is_frozen:
+            self._transport.abort()
 
     def _end_session(self) -> None:
         session, self._session = self._session, None

@@ -37,6 +37,8 @@ class Connection(StreamSession):
         """The payloads of the latest pings."""
         self._unanswered: deque[tuple[int, bytes]] = deque()
         self._timers: list[Timer] = []
+        self._pace = (settings.ping_interval_ns, settings.pong_timeout_ns)
+        self._impatience: Timer | None = None
 
     def receive(self, text: str) -> None:
         """Answer one text message."""
@@ -75,6 +77,21 @@ class Connection(StreamSession):
     def on_close(self) -> None:
         self._end()
 
+    def pace_pings(self, pace: tuple[int, int] | None) -> None:
+        """Ping so often and wait so long, from now on; None: as this venue does. A ping goes out at once."""
+        if self.ended:
+            return
+        self._pace = pace or (self.settings.ping_interval_ns, self.settings.pong_timeout_ns)
+        self._unanswered.clear()
+        if self._impatience is not None:
+            self._impatience.cancel()
+            self._impatience = None
+        self._timers[1].cancel()
+        if pace is None:
+            self._timers[1] = self.clock.after(self.settings.ping_interval_ns, self._beat)
+        else:
+            self._beat()
+
     def hang_up(self, code: int, reason: str = "") -> None:
         """Close from the venue's side."""
         if not self.ended:
@@ -85,8 +102,9 @@ class Connection(StreamSession):
         if self.ended:
             return
         self.ended = True
-        for timer in self._timers:
-            timer.cancel()
+        for timer in (*self._timers, self._impatience):
+            if timer is not None:
+                timer.cancel()
         self.release()
 
     def _expire(self) -> None:
@@ -94,14 +112,26 @@ class Connection(StreamSession):
 
     def _beat(self) -> None:
         now = self.clock.now_ns()
-        if self._unanswered and now - self._unanswered[0][0] >= self.settings.pong_timeout_ns:
-            self.hang_up(POLICY_VIOLATION, "Pong timeout")
+        interval_ns, timeout_ns = self._pace
+        if self._is_unanswered(now):
             return
         payload = str(now // MILLISECOND).encode()
         self.pings.append(payload)
         self._unanswered.append((now, payload))
         self.sink.ping(payload)
-        self._timers[1] = self.clock.after(self.settings.ping_interval_ns, self._beat)
+        self._timers[1] = self.clock.after(interval_ns, self._beat)
+        if timeout_ns < interval_ns and not self.ended:
+            self._impatience = self.clock.after(timeout_ns, self._check_pong)
+
+    def _check_pong(self) -> None:
+        self._is_unanswered(self.clock.now_ns())
+
+    def _is_unanswered(self, now_ns: int) -> bool:
+        """Whether the client took too long over a pong, and was cut for it."""
+        if not self._unanswered or now_ns - self._unanswered[0][0] < self._pace[1]:
+            return False
+        self.hang_up(POLICY_VIOLATION, "Pong timeout")
+        return True
 
     def _within_limit(self) -> bool:
         if self.ended:

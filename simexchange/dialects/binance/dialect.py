@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import msgspec
 from msgspec import Struct
 
-from simexchange.dialects.base import Dialect, FrameFacts, Reply, Request, StreamSession
+from simexchange.dialects.base import Dialect, FrameFacts, Reply, Request, SecretNames, StreamSession
 from simexchange.dialects.binance import errors, params
 from simexchange.dialects.binance.auth import DEFAULT_RECV_WINDOW, Keyring, check_timing, signed_payload
 from simexchange.dialects.binance.chronicle import Chronicle
@@ -24,9 +24,11 @@ from simexchange.dialects.binance.names import Symbols
 from simexchange.dialects.binance.operations import served
 from simexchange.dialects.binance.params import Plan, split_form
 from simexchange.dialects.binance.settings import VENUE_SETTINGS, BinanceSettings
+from simexchange.domain.ids import AccountId, Symbol
 from simexchange.services.anatomy import Role
 from simexchange.services.bus import Stage
 from simexchange.services.clock import MILLISECOND, SECOND
+from simexchange.services.faults.changes import Change
 from simexchange.services.faults.facts import Call
 from simexchange.services.faults.verdicts import Trouble
 from simexchange.services.randomness import Randomness
@@ -67,6 +69,7 @@ class BinanceDialect(Dialect):
     """One venue in this dialect. What both faces share hangs here: limits, keys, symbols, listen keys."""
 
     name = "binance"
+    secret_names = SecretNames(keys=("X-MBX-APIKEY", "apiKey"), secrets=("signature", "listenKey"))
     streams: "Streams"
 
     def __init__(self, door: Door, randomness: Randomness, settings: BinanceSettings = VENUE_SETTINGS) -> None:
@@ -232,6 +235,23 @@ class BinanceDialect(Dialect):
 
     def socket_trouble(self, trouble: Trouble, session: StreamSession, text: str, call: Call) -> bytes | None:
         return self._troubles.message(trouble, session, text, call)
+
+    def reword(self, payload: bytes, symbol: Symbol, change: Change) -> bytes:
+        from simexchange.dialects.binance.rewording import reworded
+
+        return reworded(payload, self.door.venue.markets.get(symbol), change)
+
+    def end_stream_keys(self, account_id: AccountId, tells: bool, closes: bool) -> bool:
+        listen_key = self.listen_keys.withdraw(account_id)
+        if listen_key is not None:
+            self.streams.end_listen_key(listen_key, tells, closes)
+        return listen_key is not None
+
+    def close_order_entry(self, source: str) -> None:
+        self.streams.close_order_entry(source)
+
+    def count_unplaced(self, account_id: AccountId) -> None:
+        self.limits.count_unplaced(account_id, self.door.clock.now_ns())
 
     def fault_forms(self) -> Mapping[str, str]:
         from simexchange.dialects.binance.fault_forms import FORMS

@@ -4,16 +4,17 @@ Nothing is checked and nothing charged here: a request that makes no sense has f
 """
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from simexchange.dialects.base import FrameFacts, Request, StreamSession
 from simexchange.dialects.binance import names, params
 from simexchange.dialects.binance.errors import BinanceRefusal
+from simexchange.dialects.binance.frame_facts import FrameFinder
 from simexchange.dialects.binance.operations import by_method
 from simexchange.dialects.binance.ws_requests import parse
-from simexchange.services.faults.facts import Call, Purpose
+from simexchange.services.faults.facts import Call, Purpose, Subject
 
 if TYPE_CHECKING:
     from simexchange.dialects.binance.dialect import BinanceDialect
@@ -65,7 +66,7 @@ _SIDES: Final = names.SIDES
 _USER_METHODS: Final = ("userDataStream.", "session.")
 _SUBSCRIBES: Final = ("SUBSCRIBE", "UNSUBSCRIBE")
 _CLIENT_IDS: Final = ("origClientOrderId", "cancelOrigClientOrderId", "newClientOrderId", "listClientOrderId")
-_ANSWER_MARKS: Final = frozenset({"result", "error", "code"})
+_BOOKS: Final = frozenset({"GET /api/v3/depth", "depth"})
 _decode: Final = msgspec.json.Decoder().decode
 
 
@@ -75,6 +76,7 @@ class FactFinder:
     def __init__(self, dialect: "BinanceDialect") -> None:
         self._dialect = dialect
         self._methods = by_method(dialect.settings)
+        self._frames = FrameFinder(dialect)
 
     def of_request(self, request: Request) -> Call:
         texts: dict[str, str] = {}
@@ -126,53 +128,7 @@ class FactFinder:
         return call
 
     def of_frame(self, session: StreamSession, payload: bytes) -> FrameFacts:
-        try:
-            message = _decode(payload)
-        except msgspec.DecodeError:
-            return {}
-        facts: FrameFacts = {}
-        event = message
-        if isinstance(message, dict):
-            if _ANSWER_MARKS & message.keys() and message.keys() & {"id", "status"}:
-                return {"is_reply": True}
-            if "stream" in message:
-                facts["channel"] = message["stream"]
-            event = message.get("data" if "stream" in message else "event", message)
-        if isinstance(event, list) and event:
-            event = event[0]  # streams of all markets: what they tell is told in each entry
-        if not isinstance(event, dict):
-            return facts
-        facts["event"] = str(event.get("e", ""))
-        self._place(facts, event)
-        self._attribute(facts, session, message, event)
-        return facts
-
-    def _place(self, facts: FrameFacts, event: Mapping[str, Any]) -> None:
-        """Channel without its symbol, and the symbol; bookTicker and partial depth name no event."""
-        channel = facts.get("channel", "")
-        word, at, rest = channel.partition("@")
-        market = self._dialect.symbols.find(str(event.get("s", word if at else "")).upper())
-        if market is not None:
-            facts["symbol"] = market.symbol
-        if at:
-            facts["channel"] = rest
-        elif not channel:
-            facts["channel"] = _CHANNEL_OF_EVENT.get(facts["event"]) or _channel_of_shape(event) or facts["event"]
-
-    def _attribute(
-        self, facts: FrameFacts, session: StreamSession, message: Mapping[str, Any], event: Mapping[str, Any]
-    ) -> None:
-        """Whose order or money it is about."""
-        if facts["event"] not in USER_EVENTS:
-            return
-        account_id = self._dialect.streams.account_of_message(session, message)
-        if account_id is None:
-            return
-        facts["account_id"] = account_id
-        facts["account"] = self._dialect.door.venue.accounts[account_id].name
-        if facts["event"] == "executionReport":
-            facts["order_id"], facts["client_order_id"] = event.get("i"), event.get("c", "")
-            facts["side"] = _SIDES.get(event.get("S", ""))
+        return self._frames.of(session, payload)
 
     def _live_request(self, text: str) -> Call | None:
         try:
@@ -182,10 +138,18 @@ class FactFinder:
         method = message.get("method") if isinstance(message, dict) else None
         if not isinstance(method, str):
             return None
-        return Call(self._dialect.name, (method,), Purpose.SUBSCRIBE)
+        purpose = Purpose.SUBSCRIBE if method in _SUBSCRIBES else Purpose.OTHER
+        call = Call(self._dialect.name, (method,), purpose)
+        stream_names = message.get("params")
+        if isinstance(stream_names, list) and len(stream_names) == 1:
+            market = self._dialect.symbols.find(str(stream_names[0]).partition("@")[0].upper())
+            call.symbol = market.symbol if market is not None else ""
+        return call
 
     def _call(self, names_: tuple[str, ...], purpose: Purpose, key: str, texts: Mapping[str, str]) -> Call:
         call = Call(self._dialect.name, names_, purpose, key=key)
+        if names_[0] in _BOOKS:
+            call.subject = Subject.BOOK
         market = self._dialect.symbols.find(texts.get("symbol", ""))
         call.symbol = market.symbol if market is not None else texts.get("symbol", "")
         call.side = _SIDES.get(texts.get("side", ""))
@@ -201,25 +165,6 @@ class FactFinder:
         if account_id is not None:
             call.account_id = account_id
             call.account = self._dialect.door.venue.accounts[account_id].name
-
-
-USER_EVENTS: Final = frozenset(
-    {
-        "executionReport",
-        "outboundAccountPosition",
-        "balanceUpdate",
-        "listStatus",
-        "eventStreamTerminated",
-        "listenKeyExpired",
-    }
-)
-_CHANNEL_OF_EVENT: Final = {"depthUpdate": "depth", "24hrTicker": "ticker", "24hrMiniTicker": "miniTicker"}
-
-
-def _channel_of_shape(event: Mapping[str, Any]) -> str:
-    if "u" in event and "b" in event and "B" in event:
-        return "bookTicker"
-    return "depth" if "lastUpdateId" in event else ""
 
 
 def _purpose(endpoint: str) -> Purpose:

@@ -56,6 +56,14 @@ class ListenKeys:
         self._end(key)
         return True
 
+    def withdraw(self, account_id: AccountId) -> str | None:
+        """End the account's key, if it has one, before its time; the key that was. ``on_end`` does not hear of it."""
+        key = self._by_account.pop(account_id, None)
+        if key is not None:
+            del self._by_key[key]
+            self._timers.pop(key).cancel()
+        return key
+
     def _arm(self, key: str) -> None:
         timer = self._timers.get(key)
         if timer is not None:

@@ -50,7 +50,7 @@ UNITS = {
 CONNECTIONS_EXCEEDED = Entry(
     429,
     -1003,
-    "Too many connections; current limit is {} connections per 5 MINUTE.",
+    "Too many connections; current limit is {} connections per {}.",
     Fidelity.SIMPLIFIED,
     "what the venue answers to a handshake too many is not documented",
 )
@@ -77,13 +77,17 @@ class Streams:
         """One more connection of an address; a refusal once it has used up its window."""
         now = self.clock.now_ns()
         if window.exceeds(window.add(peer, now)):
-            raise BinanceRefusal(CONNECTIONS_EXCEEDED, window.limit, retry_after_ns=window.ends_ns)
+            raise BinanceRefusal(CONNECTIONS_EXCEEDED, window.limit, "5 MINUTE", retry_after_ns=window.ends_ns)
 
     def on_listen_key_end(self, listen_key: str, _account_id: AccountId) -> None:
         """A listenKey ran out or was closed: whoever listens by it is told, and hears no more."""
+        self.end_listen_key(listen_key)
+
+    def end_listen_key(self, listen_key: str, tells: bool = True, closes: bool = False) -> None:
+        """Whoever listens by this key hears no more; told so or not, and left connected or not."""
         for session in tuple(self.sessions):
-            if isinstance(session, MarketStream):
-                session.end_listen_key(listen_key)
+            if isinstance(session, MarketStream) and session.end_listen_key(listen_key, tells) and closes:
+                session.hang_up(GOING_AWAY)
 
     def accounts_of(self, session: StreamSession) -> tuple[AccountId, ...]:
         """Whose key a socket is logged on with, and whose orders it is told about."""
@@ -99,6 +103,12 @@ class Streams:
         """Close every connection from the venue's side."""
         for session in tuple(self.sessions):
             session.hang_up(code, reason)
+
+    def close_order_entry(self, peer: str) -> None:
+        """Close the WebSocket API connections of an address."""
+        for session in tuple(self.sessions):
+            if isinstance(session, ws_api.ApiSession) and session.peer == peer:
+                session.hang_up(POLICY_VIOLATION, "disconnected")
 
     def shut_down(self) -> None:
         """Tell every connection that the server goes away, and close it."""
@@ -198,26 +208,32 @@ class MarketStream(Connection):
 
     def channels(self) -> tuple[tuple[str, Symbol], ...]:
         symbols = self._streams.dialect.symbols
-        found = []
+        found: list[tuple[str, Symbol]] = []
         for name, subscription in self._names.items():
-            word, _, channel = name.partition("@")
-            market = symbols.find(word.upper())
-            if subscription is None:
-                found.append((channel or name, market.symbol if market is not None else ""))
+            word, at, channel = name.partition("@")
+            if subscription is not None:
+                found += user_stream.CHANNELS
+            elif name.startswith("!"):
+                found.append((name, ""))
+            elif at:
+                market = symbols.find(word.upper())
+                found.append((channel, market.symbol if market is not None else ""))
         return tuple(found)
 
     def account_of_message(self, message: Mapping[str, Any]) -> AccountId | None:
         subscription = self._names.get(str(message.get("stream")))
         return next(iter(self.accounts()), None) if subscription is None else subscription.account_id
 
-    def end_listen_key(self, listen_key: str) -> None:
-        """A listenKey ran out: its listener is told, and hears no more of the account."""
+    def end_listen_key(self, listen_key: str, tells: bool = True) -> bool:
+        """A listenKey ran out: its listener is told, and hears no more of the account; False if it is none."""
         subscription = self._names.get(listen_key)
-        if subscription is not None:
-            now = self.clock.now_ns()
-            subscription.send(listen_key_expired(listen_key, now, self._unit))
-            self._streams.users.unsubscribe(subscription)
-            self._names[listen_key] = None
+        if subscription is None:
+            return False
+        if tells:
+            subscription.send(listen_key_expired(listen_key, self.clock.now_ns(), self._unit))
+        self._streams.users.unsubscribe(subscription)
+        self._names[listen_key] = None
+        return True
 
     def _answer(self, request: StreamRequest) -> object:
         """The result of a request, or a Complaint."""

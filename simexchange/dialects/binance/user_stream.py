@@ -38,6 +38,9 @@ EVENTS = (
     ("externalLockUpdate", Fidelity.MISSING, "there are no outside locks"),
 )
 
+CHANNELS = tuple((name, "") for name, *_ in EVENTS)
+"""What whoever listens to an account listens to, as (channel, symbol)."""
+
 
 def coverage() -> Iterator[Coverage]:
     """A row of the fidelity table per event."""

@@ -20,9 +20,10 @@ from simexchange.dialects.binance.errors import BinanceRefusal
 from simexchange.dialects.binance.operations import by_method
 from simexchange.dialects.binance.params import API_KEY, RECV_WINDOW, SIGNATURE, TIMESTAMP, Args, Param, Plan
 from simexchange.dialects.binance.settings import BinanceSettings
+from simexchange.dialects.binance.user_stream import CHANNELS
 from simexchange.dialects.binance.ws_requests import ApiRequest, failure, parse, signed_text, success
 from simexchange.dialects.binance.ws_session import SESSION_METHODS, Session, SessionMethod
-from simexchange.domain.ids import AccountId
+from simexchange.domain.ids import AccountId, Symbol
 from simexchange.services.anatomy import Role
 from simexchange.services.clock import MILLISECOND
 from simexchange.venue.keys import ApiKey
@@ -91,7 +92,7 @@ class ApiSession(Connection):
         super().__init__(streams.clock, streams.settings)
         self._streams = streams
         self._dialect = streams.dialect
-        self._peer = peer
+        self.peer = peer
         self._unit = unit
         self._return_rate_limits = return_rate_limits
         self._formless = 0
@@ -108,6 +109,12 @@ class ApiSession(Connection):
     def accounts(self) -> tuple[AccountId, ...]:
         """Whose key it is logged on with, and whose orders it is told about."""
         return self._session.accounts()
+
+    def channels(self) -> tuple[tuple[str, Symbol], ...]:
+        return CHANNELS if self._session.subscription_ids else ()
+
+    def end_private(self) -> bool:
+        return self._session.terminate()
 
     def account_of_message(self, message: Mapping[str, Any]) -> AccountId | None:
         return self._session.account_of(message.get("subscriptionId"))
@@ -144,11 +151,11 @@ class ApiSession(Connection):
             self.hang_up(POLICY_VIOLATION, "disconnected")
 
     def _is_key_alive(self, key: ApiKey) -> bool:
-        return self._dialect.keyring.is_usable(key, Security.API_KEY, self._peer, self.clock.now_ns())
+        return self._dialect.keyring.is_usable(key, Security.API_KEY, self.peer, self.clock.now_ns())
 
     def _answer(self, request: ApiRequest) -> None:
         now = self.clock.now_ns()
-        context = Context(self._dialect, now, self._peer, unit_ns=self._unit)
+        context = Context(self._dialect, now, self.peer, unit_ns=self._unit)
         rows_wanted = self._return_rate_limits
         method = self._streams.methods.get(request.method)
         try:
@@ -156,18 +163,32 @@ class ApiSession(Connection):
                 rows_wanted = params.boolean(RETURN_RATE_LIMITS, request.params[RETURN_RATE_LIMITS])
             result = self._perform(request, method, context)
         except BinanceRefusal as refusal:
-            rows = self._rate_limits(method, context) if rows_wanted else None
-            self.sink.send(failure(request.request_id, refusal, rows, self._retry(refusal, now)))
+            self.sink.send(self.refused(request, refusal, rows_wanted, context))
             if refusal.status == errors.IP_BANNED.status:
                 self.hang_up(POLICY_VIOLATION, "disconnected")
             return
         rows = self._rate_limits(method, context) if rows_wanted else None
         self.sink.send(success(request.request_id, result, rows))
 
+    def refused(
+        self,
+        request: ApiRequest,
+        refusal: BinanceRefusal,
+        rows_wanted: bool | None = None,
+        context: Context | None = None,
+    ) -> bytes:
+        """The answer that is this refusal, with the rate limits if they are ``rows_wanted`` (None: as ever here)."""
+        context = context or Context(self._dialect, self.clock.now_ns(), self.peer, unit_ns=self._unit)
+        if rows_wanted is None:
+            asked = request.params.get(RETURN_RATE_LIMITS)
+            rows_wanted = self._return_rate_limits if asked is None else asked.lower() == "true"
+        rows = self._rate_limits(self._streams.methods.get(request.method), context) if rows_wanted else None
+        return failure(request.request_id, refusal, rows, self._retry(refusal, context.now_ns))
+
     def _perform(self, request: ApiRequest, method: Method | None, context: Context) -> object:
         """Charge, read, authenticate and run one request; its result, or a BinanceRefusal."""
         texts = {name: text for name, text in request.params.items() if name != RETURN_RATE_LIMITS}
-        shared_limits, peer, now = self._dialect.limits, self._peer, context.now_ns
+        shared_limits, peer, now = self._dialect.limits, self.peer, context.now_ns
         weight = method.operation.weigh(texts) if method is not None else 1
         free = method is not None and method.operation.free_when_successful
         shared_limits.admit(peer, weight, now)
@@ -199,7 +220,7 @@ class ApiSession(Connection):
         if security.signed:
             recv_window = args.get("recvWindow", DEFAULT_RECV_WINDOW)
             check_timing(args["timestamp"], recv_window, context.door.gateway, now)
-        key = keyring.usable(named, security, self._peer, now)
+        key = keyring.usable(named, security, self.peer, now)
         if "signature" in args:
             keyring.check_signature(key, signed_text(request.params), args["signature"])
         context.key = key
@@ -211,7 +232,7 @@ class ApiSession(Connection):
         rows: list[dict[str, object]] = []
         if method is not None and method.operation.orders and context.account is not None:
             rows += limits.order_count_rows(self._dialect.limits, context.account.account_id, context.now_ns)
-        return [*rows, limits.weight_row(self._dialect.limits, self._peer, context.now_ns)]
+        return [*rows, limits.weight_row(self._dialect.limits, self.peer, context.now_ns)]
 
     def _retry(self, refusal: BinanceRefusal, now_ns: int) -> dict[str, object] | None:
         """When to come back, for a client that asked too much."""

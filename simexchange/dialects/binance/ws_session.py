@@ -113,6 +113,14 @@ class Session:
         for subscription in ended:
             subscription.send(stream_terminated(self._connection.clock.now_ns(), self._unit))
 
+    def terminate(self) -> bool:
+        """End every subscription from the venue's side, and say so; False if there is none."""
+        if not self._subscriptions:
+            return False
+        self.unsubscribe_all()
+        self.flush()
+        return True
+
     def end(self) -> None:
         """The connection is gone."""
         for subscription in self._subscriptions.values():

@@ -41,6 +41,30 @@ COMMANDS: Final = frozenset({Purpose.PLACE, Purpose.AMEND, Purpose.CANCEL, Purpo
 PLACEMENTS: Final = frozenset({Purpose.PLACE, Purpose.REPLACE})
 
 
+class Subject(Word):
+    """What a stream message tells of, or a request asks about, on whatever venue."""
+
+    BOOK_CHANGES = "book_changes"
+    """Levels that changed since the message before."""
+    BOOK = "book"
+    """Levels as they are, many or few."""
+    BEST_QUOTES = "best_quotes"
+    TRADES = "trades"
+    CANDLES = "candles"
+    STATISTICS = "statistics"
+    ORDER = "order"
+    FILL = "fill"
+    """An order, because it traded."""
+    MONEY = "money"
+    NOTICE = "notice"
+    """The venue about itself, a connection or a credential."""
+    OTHER = "other"
+
+
+BOOKS: Final = frozenset({Subject.BOOK_CHANGES, Subject.BOOK, Subject.BEST_QUOTES})
+ORDERS: Final = frozenset({Subject.ORDER, Subject.FILL})
+
+
 class Call(Struct):
     """One request, over HTTP or as a message of an order-entry socket, or a handshake.
 
@@ -61,6 +85,7 @@ class Call(Struct):
     order_id: OrderId | None = None
     client_order_id: ClientOrderId = ""
     weight: int = 1
+    subject: Subject = Subject.OTHER
     request: int = 0
     """Its place in the journal."""
     over_socket: bool = False
@@ -72,7 +97,8 @@ class Frame(Struct):
     """One message on its way to a client. ``channel`` is the venue's stream name without its symbol ("depth@100ms").
 
     ``event`` is the venue's word for what it tells ("depthUpdate", "executionReport"); ``is_reply`` marks the answer to
-    a request of this very socket. ``send`` delivers a payload to that socket, now or later, past all rules.
+    a request of this very socket. ``send`` delivers a payload to that socket, now or later, past all rules,
+    ``send_in_parts`` as a message of several frames.
     """
 
     venue: str
@@ -81,6 +107,7 @@ class Frame(Struct):
     send: Callable[[bytes], None]
     channel: str = ""
     event: str = ""
+    subject: Subject = Subject.OTHER
     symbol: Symbol = ""
     account: str = ""
     account_id: AccountId | None = None
@@ -90,10 +117,16 @@ class Frame(Struct):
     side: Side | None = None
     order_id: OrderId | None = None
     client_order_id: ClientOrderId = ""
+    send_in_parts: Callable[[bytes, int], None] | None = None
 
     @property
     def is_private(self) -> bool:
         return self.account_id is not None
+
+    @property
+    def socket(self) -> tuple[str, int]:
+        """Which socket of the world it goes to."""
+        return self.venue, self.connection
 
 
 class OrderFacts(Struct, frozen=True):

@@ -4,7 +4,7 @@ A fault acts by what its methods return, or through the stage; what it did to th
 no residue stays. It holds plain state only (snapshots copy it).
 """
 
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -12,7 +12,7 @@ from simexchange.domain.events import Batch
 from simexchange.services.clock import Timer
 from simexchange.services.faults.armed import Armed
 from simexchange.services.faults.facts import Call, Frame, Purpose
-from simexchange.services.faults.stage import FaultyDoor, Stage
+from simexchange.services.faults.stage import FaultyDoor, Stage, StreamHandle
 from simexchange.services.faults.verdicts import Verdict
 
 
@@ -21,6 +21,8 @@ class Params(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
 
 
 ParamsT = TypeVar("ParamsT", bound=Params)
+Instead: TypeAlias = tuple[tuple[int, bytes], ...] | None
+"""What goes out in a message's place: payloads, each after so many virtual ns; None for the message itself."""
 
 
 class Fault(Generic[ParamsT]):
@@ -30,11 +32,14 @@ class Fault(Generic[ParamsT]):
     answer, so that it is not asked about a request on which another rule has decided.
 
     The plan calls ``on_call`` and ``on_frame`` for what fits the rule, for which ``concerns`` is true and which its
-    ``when`` chose; ``on_batch`` and ``arm`` come uncounted, and count with ``self.armed.fires(facts)`` themselves.
+    ``when`` chose; ``on_batch``, ``on_socket`` and ``arm`` come uncounted, and count with ``self.armed.fires(facts)``
+    themselves. A fault that ``counts_itself`` gets requests and messages uncounted too: all that fit and that it
+    concerns, from its beginning to its end.
     """
 
     purposes: ClassVar[frozenset[Purpose] | None] = None
     decides: ClassVar[bool] = True
+    counts_itself: ClassVar[bool] = False
 
     def __init__(self, params: ParamsT, armed: Armed, stage: Stage) -> None:
         self.params = params
@@ -48,6 +53,15 @@ class Fault(Generic[ParamsT]):
         """The venues the rule is about."""
         wanted = self.armed.spec.match.venue
         return tuple(self.stage.doors) if wanted is None else (wanted,)
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether it is to be asked about anything at this instant."""
+        return self._has_begun if self.counts_itself else self.armed.is_live()
+
+    def chooses(self, facts: Call | Frame) -> bool:
+        """Count a match; whether ``when`` chose it. A fault that counts itself is asked in any case."""
+        return self.counts_itself or self.armed.fires(facts) is not None
 
     def begin(self) -> None:
         """Arm it, or see to it that it is armed when its window opens; not before its event has happened."""
@@ -101,8 +115,15 @@ class Fault(Generic[ParamsT]):
         """What becomes of a chosen request."""
         raise NotImplementedError
 
-    def on_frame(self, frame: Frame) -> tuple[tuple[int, bytes], ...]:
-        """What is sent instead of a chosen message: (after so many virtual ns, payload), in order; () for nothing."""
+    def on_frame(self, frame: Frame) -> Instead:
+        """What is sent instead of a chosen message: (after so many virtual ns, payload), in order; () for nothing.
+
+        None leaves it alone, for other rules to change.
+        """
+        raise NotImplementedError
+
+    def on_socket(self, venue: str, socket: StreamHandle) -> None:
+        """A WebSocket opened, or a message of its client was answered, so that it may listen to something else now."""
         raise NotImplementedError
 
     def on_batch(self, door: FaultyDoor, batch: Batch) -> None:

@@ -14,11 +14,11 @@ from simexchange.services.bus import Stage as BusStage
 from simexchange.services.faults.armed import Armed
 from simexchange.services.faults.event_names import names_of
 from simexchange.services.faults.facts import Call, Frame, OrderFacts, Purpose
-from simexchange.services.faults.fault import Fault
+from simexchange.services.faults.fault import Fault, Instead
 from simexchange.services.faults.kinds import Catalogue, load_catalogue
 from simexchange.services.faults.reading import RuleRefused, read_rule, show_rule
 from simexchange.services.faults.rule import Counts, RuleSpec, purpose_fits
-from simexchange.services.faults.stage import FaultyDoor, Stage
+from simexchange.services.faults.stage import FaultyDoor, Stage, StreamHandle
 from simexchange.services.faults.timeline import Timeline
 from simexchange.services.faults.verdicts import Verdict
 
@@ -38,7 +38,8 @@ class Watchers(list[Callable[[], None]]):
 class FaultPlan:
     """Every armed rule of one world.
 
-    ``judges_calls`` and ``judges_frames`` are what hot paths look at: False as long as no rule is about either.
+    ``judges_calls``, ``judges_frames`` and ``judges_sockets`` are what hot paths look at: False as long as no rule is
+    about any.
     """
 
     def __init__(self, stage: Stage) -> None:
@@ -46,12 +47,16 @@ class FaultPlan:
         self.timeline = Timeline()
         self.judges_calls = False
         self.judges_frames = False
+        self.judges_sockets = False
         self.watchers = Watchers()
         """Called whenever rules come or go; transports look again at what they must watch."""
+        self.on_rule: Callable[[str, Armed], None] | None = None
+        """Hears that a rule was armed, changed or removed; the journal does."""
         self._faults: dict[str, Fault[Any]] = {}
         self._purposes: dict[str, frozenset[Purpose] | None] = {}
         self._on_calls: tuple[Fault[Any], ...] = ()
         self._on_frames: tuple[Fault[Any], ...] = ()
+        self._on_sockets: tuple[Fault[Any], ...] = ()
         self._on_batches: tuple[Fault[Any], ...] = ()
         self._listeners: dict[str, Callable[[Batch], None]] = {}
         self._count = 0
@@ -80,7 +85,7 @@ class FaultPlan:
             raise RuleRefused("id", f"a rule {spec.id!r} is armed already")
         if len(self._faults) >= MOST_RULES:
             raise RuleRefused("", f"{MOST_RULES} rules are armed already, which is the most there may be")
-        return self._arm(spec.id or self._next_id(), spec, None)
+        return self._told("armed", self._arm(spec.id or self._next_id(), spec, None))
 
     def change(self, rule_id: str, changes: Mapping[str, Any]) -> Armed:
         """Replace parts of a rule; it goes on counting where it was. Raises UnknownRule or RuleRefused."""
@@ -95,7 +100,7 @@ class FaultPlan:
         armed = self._arm(rule_id, spec, fault.armed)
         self._faults = {name: self._faults[name] for name in place}
         self._sort()
-        return armed
+        return self._told("changed", armed)
 
     def remove(self, rule_id: str) -> Armed:
         """End a rule: it leaves no trace but in the timeline. Raises UnknownRule."""
@@ -103,7 +108,7 @@ class FaultPlan:
         self._end(fault)
         del self._faults[rule_id], self._purposes[rule_id]
         self._sort()
-        return fault.armed
+        return self._told("removed", fault.armed)
 
     def clear(self) -> None:
         """End every rule, the last one first."""
@@ -124,22 +129,28 @@ class FaultPlan:
                 continue
             if not self._is_about(fault, call) or not fault.concerns(call):
                 continue
-            if fault.armed.fires(call) is None:
+            if not fault.chooses(call):
                 continue
             said = fault.on_call(call)
             if said is not None:
                 verdict = said if verdict is None else verdict.joined(said)
         return verdict
 
-    def judge_frame(self, frame: Frame) -> tuple[tuple[int, bytes], ...] | None:
+    def judge_frame(self, frame: Frame) -> Instead:
         """What is sent instead of a message, or None to send it as it is."""
         for fault in self._on_frames:
-            armed = fault.armed
-            if not armed.is_live() or not armed.spec.match.fits(frame) or not fault.concerns_frame(frame):
+            if not fault.is_asked or not fault.armed.spec.match.fits(frame) or not fault.concerns_frame(frame):
                 continue
-            if armed.fires(frame) is not None:
-                return fault.on_frame(frame)
+            instead = fault.on_frame(frame) if fault.chooses(frame) else None
+            if instead is not None:
+                return instead
         return None
+
+    def judge_socket(self, venue: str, socket: StreamHandle) -> None:
+        """Show a WebSocket that opened, or may listen to something else now, to the rules about sockets."""
+        for fault in self._on_sockets:
+            if fault.is_asked:
+                fault.on_socket(venue, socket)
 
     # Coming and going.
 
@@ -177,6 +188,11 @@ class FaultPlan:
         if rule_id in self._faults:
             self.remove(rule_id)
 
+    def _told(self, action: str, armed: Armed) -> Armed:
+        if self.on_rule is not None:
+            self.on_rule(action, armed)
+        return armed
+
     def _find(self, rule_id: str) -> Fault[Any]:
         fault = self._faults.get(rule_id)
         if fault is None:
@@ -185,7 +201,7 @@ class FaultPlan:
 
     def _is_about(self, fault: Fault[Any], call: Call) -> bool:
         armed = fault.armed
-        if not armed.is_live() or not armed.spec.match.fits(call):
+        if not fault.is_asked or not armed.spec.match.fits(call):
             return False
         return purpose_fits(self._purposes[armed.id], armed.spec.match, call)
 
@@ -194,11 +210,13 @@ class FaultPlan:
         faults = tuple(self._faults.values())
         self._on_calls = tuple(fault for fault in faults if _overrides(fault, "on_call"))
         self._on_frames = tuple(fault for fault in faults if _overrides(fault, "on_frame"))
+        self._on_sockets = tuple(fault for fault in faults if _overrides(fault, "on_socket"))
         self._on_batches = tuple(
             fault for fault in faults if _overrides(fault, "on_batch") or fault.armed.spec.when.on_event is not None
         )
         self.judges_calls = bool(self._on_calls)
         self.judges_frames = bool(self._on_frames)
+        self.judges_sockets = bool(self._on_sockets)
         if self._on_batches and not self._listeners:
             for name, door in self.stage.doors.items():
                 listener = self._listeners[name] = self._listener(door)

@@ -8,6 +8,7 @@ from simexchange.domain.events import Batch
 from simexchange.domain.ids import AccountId, Symbol
 from simexchange.services.bus import Bus
 from simexchange.services.clock import Clock
+from simexchange.services.faults.changes import Change
 from simexchange.services.randomness import Randomness
 from simexchange.venue.venue import Venue
 
@@ -41,6 +42,7 @@ class StreamHandle(Protocol):
 
     number: int
     source: str
+    opened_ns: int
 
     @property
     def is_private(self) -> bool: ...
@@ -51,16 +53,34 @@ class StreamHandle(Protocol):
     def channels(self) -> Iterable[tuple[str, Symbol]]:
         """What it listens to: channel and symbol ("" where a channel has none)."""
 
-    def send(self, payload: bytes) -> None:
+    def send_past(self, payload: bytes) -> None:
         """Deliver a message past all rules."""
+
+    def send_in_parts(self, payload: bytes, parts: int) -> None:
+        """The same as a message of so many frames."""
 
     def close(self, code: int, reason: str = "") -> None: ...
 
     def reset(self) -> None:
         """Cut the connection (RST), no close frame."""
 
+    def drop(self) -> None:
+        """End the connection (FIN), no close frame."""
+
     def freeze(self, frozen: bool) -> None:
         """While frozen nothing leaves and nothing that comes is heard, not even pings: a half-open connection."""
+
+    def mute_pongs(self, muted: bool) -> None:
+        """While muted the client's pings are heard and not answered."""
+
+    def pace_pings(self, pace: tuple[int, int] | None) -> None:
+        """Ping every so many ns and cut a client that has not answered within so many; None: as the venue does."""
+
+    def say_goodbye(self) -> None:
+        """Tell the client that the server is going away, if this venue does."""
+
+    def end_private(self) -> bool:
+        """End what it listens to of an account as the venue does when the credential has run out; whether it did."""
 
 
 class VenueControls(Protocol):
@@ -68,6 +88,12 @@ class VenueControls(Protocol):
 
     def sockets(self) -> Iterable[StreamHandle]:
         """The WebSockets open now, oldest first."""
+
+    def reword(self, payload: bytes, symbol: Symbol, change: Change) -> bytes:
+        """A message or an answer with a change made in this venue's words; unchanged where it makes no sense."""
+
+    def end_stream_keys(self, account_id: AccountId, tells: bool, closes: bool) -> bool:
+        """End an account's stream key (a listenKey); False if there is none. Its listeners are told, or cut, or not."""
 
 
 class PortControls(Protocol):

@@ -1,0 +1,179 @@
+"""One request on its way through the gate: how the dialect answers it, how a trouble is said, how the answer leaves.
+
+One class per way in: HTTP, a WebSocket handshake, a message on a WebSocket. What becomes of an errand is the gate's.
+"""
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+
+from simexchange.dialects.base import Reply, Request, StreamSession
+from simexchange.services.faults.facts import Call
+from simexchange.services.faults.verdicts import Delivery, Edit, Trouble
+from simexchange.services.journal import RequestEntry
+
+if TYPE_CHECKING:
+    from simexchange.dialects.gate import Gate
+
+AnswerT = TypeVar("AnswerT")
+_SWITCHING: Final = Reply(101, b"")
+PLAIN_TEXT: Final = b"text/plain; charset=utf-8"
+
+log = logging.getLogger(__name__)
+
+
+class Peer(Protocol):
+    """One connection, as the gate needs it."""
+
+    number: int
+    source: str
+
+
+class SocketPeer(Peer, Protocol):
+    """A WebSocket, whose outgoing messages can be caught while it answers."""
+
+    def catch(self) -> None:
+        """From now on keep what the session sends."""
+
+    def caught(self) -> list[bytes]:
+        """Stop keeping; what was kept, in order."""
+
+    def deliver_text(self, payload: bytes | None, delivery: Delivery | None) -> None:
+        """Send, break or swallow one answer."""
+
+
+class Errand(ABC, Generic[AnswerT]):
+    """One request on its way through the gate."""
+
+    def __init__(self, call: Call, entry: RequestEntry) -> None:
+        self.call = call
+        self.entry = entry
+        self.held = False  # whether it waits, so that other things happen between request and answer
+
+    @abstractmethod
+    def run(self) -> AnswerT:
+        """Have the dialect answer it."""
+
+    @abstractmethod
+    def say(self, trouble: Trouble) -> AnswerT:
+        """The answer that is this trouble, in the venue's bytes."""
+
+    @abstractmethod
+    def edit(self, answer: AnswerT, edit: Edit) -> AnswerT:
+        """The answer with its body rewritten."""
+
+    def record(self, answer: AnswerT | None) -> object:
+        """What the journal keeps of the answer."""
+        return answer
+
+    @abstractmethod
+    def deliver(self, answer: AnswerT | None, delivery: Delivery | None) -> None:
+        """Hand it to the transport; None where the client hears nothing of an answer."""
+
+
+class HttpErrand(Errand[Reply]):
+    def __init__(
+        self,
+        gate: "Gate",
+        request: Request,
+        call: Call,
+        entry: RequestEntry,
+        deliver: Callable[[Reply | None, Delivery | None], None],
+    ) -> None:
+        super().__init__(call, entry)
+        self._gate = gate
+        self._request = request
+        self._deliver = deliver
+
+    def run(self) -> Reply:
+        return self._gate.answered(self._request)
+
+    def say(self, trouble: Trouble) -> Reply:
+        return self._gate.dialect.trouble(trouble, self._request, self.call)
+
+    def edit(self, answer: Reply, edit: Edit) -> Reply:
+        return Reply(answer.status, edit(answer.body), answer.headers, answer.content_type)
+
+    def deliver(self, answer: Reply | None, delivery: Delivery | None) -> None:
+        self._deliver(answer, delivery)
+
+
+class HandshakeErrand(Errand["StreamSession | Reply"]):
+    def __init__(
+        self,
+        gate: "Gate",
+        request: Request,
+        call: Call,
+        entry: RequestEntry,
+        decide: Callable[[StreamSession | Reply | None, Delivery | None], None],
+    ) -> None:
+        super().__init__(call, entry)
+        self._gate = gate
+        self._request = request
+        self._decide = decide
+
+    def run(self) -> StreamSession | Reply:
+        try:
+            return self._gate.dialect.open_stream(self._request)
+        except Exception:
+            log.exception("bug: %s could not open a stream at %s", self._gate.name, self._request.path)
+            return Reply(500, b"Internal Server Error", content_type=PLAIN_TEXT)
+
+    def say(self, trouble: Trouble) -> StreamSession | Reply:
+        return self._gate.dialect.trouble(trouble, self._request, self.call)
+
+    def edit(self, answer: StreamSession | Reply, edit: Edit) -> StreamSession | Reply:  # noqa: ARG002  (it has no body)
+        return answer
+
+    def record(self, answer: StreamSession | Reply | None) -> object:
+        return _SWITCHING if isinstance(answer, StreamSession) else answer
+
+    def deliver(self, answer: StreamSession | Reply | None, delivery: Delivery | None) -> None:
+        self._decide(answer, delivery)
+
+
+class SocketErrand(Errand["bytes | None"]):
+    """A request over a WebSocket: its answer is what the session sends back; events on the way go out at once."""
+
+    def __init__(
+        self,
+        gate: "Gate",
+        session: StreamSession,
+        text: str,
+        call: Call,
+        entry: RequestEntry,
+        peer: SocketPeer,
+        done: Callable[[], None],
+    ) -> None:
+        super().__init__(call, entry)
+        self._gate = gate
+        self._session = session
+        self._text = text
+        self._peer = peer
+        self._done = done
+
+    def run(self) -> bytes | None:
+        peer, dialect = self._peer, self._gate.dialect
+        answer = None
+        peer.catch()
+        try:
+            self._session.on_text(self._text)
+        finally:
+            sent = peer.caught()
+            for payload in sent:
+                if dialect.is_answer(self._session, payload):
+                    answer = payload
+                else:
+                    peer.deliver_text(payload, None)
+        return answer
+
+    def say(self, trouble: Trouble) -> bytes | None:
+        return self._gate.dialect.socket_trouble(trouble, self._session, self._text, self.call)
+
+    def edit(self, answer: bytes | None, edit: Edit) -> bytes | None:
+        return None if answer is None else edit(answer)
+
+    def deliver(self, answer: bytes | None, delivery: Delivery | None) -> None:
+        self._peer.deliver_text(answer, delivery)
+        self._done()
