@@ -4,11 +4,12 @@ A query is not a command. All values are immutable; quantities and prices are in
 in the asset's.
 """
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
 from simexchange.domain.enums import (
+    CancelReason,
     Contingency,
     KeyKind,
     OrderType,
@@ -19,11 +20,15 @@ from simexchange.domain.enums import (
     TradingStatus,
     TriggerSource,
 )
-from simexchange.domain.ids import AccountId, AssetName, ClientOrderId, OrderId, Symbol
+from simexchange.domain.errors import RejectReason
+from simexchange.domain.ids import AccountId, AssetName, ClientOrderId, OrderId, Symbol, TradeId
 from simexchange.domain.instrument import Instrument, Rules
 from simexchange.domain.secret import Secret
 from simexchange.domain.trigger import Peg, Trigger
 from simexchange.domain.units import Amount, Price, Quantity, Rate
+
+NEVER: Final = 0
+"""As a time at which a key expires: it does not."""
 
 
 class PlaceOrder(Struct, frozen=True, gc=False):
@@ -64,6 +69,8 @@ class CancelOrder(Struct, frozen=True, gc=False):
     client_order_id: ClientOrderId | None = None
     request_id: ClientOrderId = ""
     """The owner's name for this very cancel; carried into the event."""
+    reason: CancelReason = CancelReason.REQUESTED
+    """VENUE where it is the venue that ends the order."""
 
 
 class AmendOrder(Struct, frozen=True, gc=False):
@@ -130,6 +137,24 @@ class CancelAllOrders(Struct, frozen=True, gc=False):
     request_id: ClientOrderId = ""
 
 
+class FillOrder(Struct, frozen=True, gc=False):
+    """Somebody from outside trades with this very resting order, out of its turn: at its own price, or at ``price``,
+    which must not be worse for its owner. That trade's taker is an order of ``EXTERNAL_ACCOUNT``.
+    """
+
+    symbol: Symbol
+    order_id: OrderId
+    quantity: Quantity
+    price: Price = 0
+
+
+class BustTrade(Struct, frozen=True, gc=False):
+    """Annul a trade: what changed hands goes back, fees too. The orders stay as filled as they are."""
+
+    symbol: Symbol
+    trade_id: TradeId
+
+
 class CreateAccount(Struct, frozen=True, gc=False):
     """Open an account. ``house`` marks market makers and noise: closed orders and trades of theirs are not kept."""
 
@@ -148,11 +173,14 @@ class SetAccountStatus(Struct, frozen=True, gc=False):
 
 
 class SetFees(Struct, frozen=True, gc=False):
-    """Fee rates of an account, for one instrument or (symbol None) for all that have none of their own."""
+    """Fee rates of an account, for one instrument or (symbol None) for all that have none of their own.
+
+    None: the account has no rate of its own there. Of one instrument both are None or neither.
+    """
 
     account_id: AccountId
-    maker_fee: Rate
-    taker_fee: Rate
+    maker_fee: Rate | None
+    taker_fee: Rate | None
     symbol: Symbol | None = None
 
 
@@ -183,7 +211,7 @@ class CreateKey(Struct, frozen=True, gc=False):
 
 
 class ChangeKey(Struct, frozen=True, gc=False):
-    """Change what a key may do; None leaves a property as it is."""
+    """Change what a key may do; None leaves a property as it is, NEVER ends its expiry."""
 
     api_key: str
     permissions: tuple[Permission, ...] | None = None
@@ -192,6 +220,12 @@ class ChangeKey(Struct, frozen=True, gc=False):
 
 
 class RevokeKey(Struct, frozen=True, gc=False):
+    api_key: str
+
+
+class RestoreKey(Struct, frozen=True, gc=False):
+    """Take a revocation back."""
+
     api_key: str
 
 
@@ -215,6 +249,17 @@ class SetTradingStatus(Struct, frozen=True, gc=False):
     status: TradingStatus
 
 
+class RejectRequest(Struct, frozen=True, gc=False):
+    """The venue says no to a request for a reason of its own making, whatever the request is worth."""
+
+    request: PlaceOrder | PlaceOrderList | AmendOrder | CancelOrder | CancelOrderList | CancelAllOrders
+    reason: RejectReason
+
+    @property
+    def account_id(self) -> AccountId:
+        return self.request.account_id
+
+
 Command: TypeAlias = (
     PlaceOrder
     | CancelOrder
@@ -224,6 +269,9 @@ Command: TypeAlias = (
     | SetReferencePrice
     | ExpireOrders
     | CancelAllOrders
+    | FillOrder
+    | BustTrade
+    | RejectRequest
     | CreateAccount
     | SetAccountStatus
     | SetFees
@@ -232,6 +280,7 @@ Command: TypeAlias = (
     | CreateKey
     | ChangeKey
     | RevokeKey
+    | RestoreKey
     | ListInstrument
     | ChangeRules
     | SetTradingStatus

@@ -126,6 +126,8 @@ class TradingStatus(Word):
     CANCEL_ONLY = "cancel_only"
     HALTED = "halted"
     CLOSED = "closed"
+    DELISTED = "delisted"
+    """Closed, and no longer spoken of: to clients it is as if it had never been."""
 
 
 class Permission(Word):

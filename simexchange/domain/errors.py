@@ -65,6 +65,7 @@ class RejectReason(Enum):
     CLIENT_ORDER_ID_MISMATCH = "client_order_id_mismatch"
     ALREADY_EXISTS = "already_exists"
     KEY_UNKNOWN = "key_unknown"
+    TRADE_UNKNOWN = "trade_unknown"
 
 
 class Refusal(Exception):

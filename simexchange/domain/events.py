@@ -15,11 +15,14 @@ AmendOrder                      OrderAmended (of a pair: two), OrderListUpdated 
 CancelOrder                     OrderCanceled, of a list: per open leg, then OrderListEnded | CancelRejected
 CancelOrderList                 OrderCanceled per open leg, OrderListEnded | CancelRejected
 CancelAllOrders                 OrderCanceled*, OrderListEnded* | CancelRejected
+FillOrder                       OrderAccepted (of the other side), Trade, the aftermath | CommandRejected
+BustTrade                       TradeBusted | CommandRejected
+RejectRequest                   OrderRejected | OrderListRejected | AmendRejected | CancelRejected
 ExpireOrders                    OrderExpired*, the aftermath
 SetReferencePrice               ReferencePriceSet, the aftermath
 Deposit, Withdraw               BalanceAdjusted | CommandRejected
-SetTradingStatus                TradingStatusChanged, when closing: OrderCanceled*, OrderListEnded*; when trading
-                                continues: the aftermath of the mark and index prices as they are now
+SetTradingStatus                TradingStatusChanged, when closing or delisting: OrderCanceled*, OrderListEnded*; when
+                                trading continues: the aftermath of the mark and index prices as they are now
 all others                      the one event named after them | CommandRejected
 ==============================  =========================================================================
 
@@ -56,6 +59,7 @@ from simexchange.domain.order_events import (
     OrderTested,
     OrderTriggered,
     Trade,
+    TradeBusted,
     TradePrevented,
 )
 from simexchange.domain.venue_events import (
@@ -69,6 +73,7 @@ from simexchange.domain.venue_events import (
     InstrumentListed,
     KeyChanged,
     KeyCreated,
+    KeyRestored,
     KeyRevoked,
     ReferencePriceSet,
     RulesChanged,
@@ -91,6 +96,7 @@ __all__ = [
     "InstrumentListed",
     "KeyChanged",
     "KeyCreated",
+    "KeyRestored",
     "KeyRevoked",
     "OrderAccepted",
     "OrderAmended",
@@ -108,6 +114,7 @@ __all__ = [
     "ReferencePriceSet",
     "RulesChanged",
     "Trade",
+    "TradeBusted",
     "TradePrevented",
     "TradingStatusChanged",
 ]
@@ -126,6 +133,7 @@ Event: TypeAlias = (
     | OrderTested
     | OrderRejected
     | Trade
+    | TradeBusted
     | TradePrevented
     | OrderCanceled
     | OrderExpired
@@ -139,6 +147,7 @@ Event: TypeAlias = (
     | KeyCreated
     | KeyChanged
     | KeyRevoked
+    | KeyRestored
     | InstrumentListed
     | RulesChanged
     | TradingStatusChanged

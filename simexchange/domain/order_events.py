@@ -147,6 +147,22 @@ class Trade(Struct, frozen=True, gc=False):
     maker: Execution
 
 
+class TradeBusted(Struct, frozen=True, gc=False):
+    """A trade was annulled: the buyer gave ``quantity`` back less its fee, the seller ``quote`` less its own."""
+
+    symbol: Symbol
+    trade_id: TradeId
+    price: Price
+    quantity: Quantity
+    quote: Amount
+    buyer: AccountId
+    seller: AccountId
+    buyer_fee: Amount
+    """In the base asset."""
+    seller_fee: Amount
+    """In the quote asset."""
+
+
 class TradePrevented(Struct, frozen=True, gc=False):
     """Two orders of one account met and did not trade.
 

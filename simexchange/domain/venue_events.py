@@ -60,8 +60,8 @@ class AccountStatusChanged(Struct, frozen=True, gc=False):
 class FeesChanged(Struct, frozen=True, gc=False):
     account_id: AccountId
     symbol: Symbol | None
-    maker_fee: Rate
-    taker_fee: Rate
+    maker_fee: Rate | None
+    taker_fee: Rate | None
 
 
 class KeyCreated(Struct, frozen=True, gc=False):
@@ -82,6 +82,11 @@ class KeyChanged(Struct, frozen=True, gc=False):
 
 
 class KeyRevoked(Struct, frozen=True, gc=False):
+    account_id: AccountId
+    api_key: str
+
+
+class KeyRestored(Struct, frozen=True, gc=False):
     account_id: AccountId
     api_key: str
 

@@ -89,6 +89,20 @@ def match(book: OrderBook, taker: Order) -> list[Step]:
     return steps
 
 
+def fill_one(book: OrderBook, maker: Order, quantity: Quantity, price: Price) -> Fill:
+    """``quantity`` of a resting order is taken out of its turn, at ``price``; nothing of whoever takes it is left."""
+    side, level_price = book.side(maker.terms.side), maker.terms.price
+    level = side.level(level_price)
+    assert level is not None, "the order rests"
+    assert 0 < quantity <= maker.leaves_quantity, "no more can be taken than it wants"
+    if quantity == maker.leaves_quantity:
+        side.remove(maker)
+        maker.leaves_quantity = 0
+    else:
+        side.reduce(level, maker, quantity)
+    return Fill(maker, price, quantity, maker.leaves_quantity, 0)
+
+
 def _prevent(against: BookSide, level: PriceLevel, maker: Order, taker: Order) -> Prevention:
     mode = taker.terms.self_trade_prevention
     if mode in DECREMENTING:

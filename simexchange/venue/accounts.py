@@ -25,6 +25,8 @@ class Fill(Struct, frozen=True):
     trade_id: TradeId
     counter_order_id: OrderId
     execution: Execution
+    counter_account_id: AccountId
+    counter_fee: Amount
 
 
 class Prevented(Struct, frozen=True):

@@ -1,12 +1,16 @@
 """Commands about accounts, money, keys and instruments."""
 
+from typing import Final
+
 from simexchange.domain.commands import (
+    NEVER,
     ChangeKey,
     ChangeRules,
     CreateAccount,
     CreateKey,
     Deposit,
     ListInstrument,
+    RestoreKey,
     RevokeKey,
     SetAccountStatus,
     SetFees,
@@ -26,6 +30,7 @@ from simexchange.domain.events import (
     InstrumentListed,
     KeyChanged,
     KeyCreated,
+    KeyRestored,
     KeyRevoked,
     ReferencePriceSet,
     RulesChanged,
@@ -39,6 +44,8 @@ from simexchange.venue.order_lists import cancel_order
 from simexchange.venue.state import VenueState
 from simexchange.venue.turn import Turn
 from simexchange.venue.working import look_at
+
+_CANCELING: Final = (TradingStatus.CLOSED, TradingStatus.DELISTED)
 
 
 def _no(reason: RejectReason, rule: str) -> list[Event]:
@@ -81,7 +88,9 @@ def set_fees(state: VenueState, command: SetFees, ts_ns: int) -> list[Event]:
     if command.symbol is None:
         account.maker_fee, account.taker_fee = command.maker_fee, command.taker_fee
     else:
-        account.instrument_fees[command.symbol] = (command.maker_fee, command.taker_fee)
+        account.instrument_fees.pop(command.symbol, None)
+        if command.maker_fee is not None and command.taker_fee is not None:
+            account.instrument_fees[command.symbol] = (command.maker_fee, command.taker_fee)
     return [FeesChanged(command.account_id, command.symbol, command.maker_fee, command.taker_fee)]
 
 
@@ -158,7 +167,7 @@ def change_key(state: VenueState, command: ChangeKey, ts_ns: int) -> list[Event]
     if command.ip_allow is not None:
         key.ip_allow = command.ip_allow
     if command.expires_ns is not None:
-        key.expires_ns = command.expires_ns
+        key.expires_ns = command.expires_ns if command.expires_ns != NEVER else None
     return [KeyChanged(key.account_id, key.api_key, key.permissions, key.ip_allow, key.expires_ns)]
 
 
@@ -168,6 +177,14 @@ def revoke_key(state: VenueState, command: RevokeKey, ts_ns: int) -> list[Event]
         return _no(RejectReason.KEY_UNKNOWN, "no such API key")
     key.revoked = True
     return [KeyRevoked(key.account_id, key.api_key)]
+
+
+def restore_key(state: VenueState, command: RestoreKey, ts_ns: int) -> list[Event]:
+    key = state.keys.get(command.api_key)
+    if key is None:
+        return _no(RejectReason.KEY_UNKNOWN, "no such API key")
+    key.revoked = False
+    return [KeyRestored(key.account_id, key.api_key)]
 
 
 def list_instrument(state: VenueState, command: ListInstrument, ts_ns: int) -> list[Event]:
@@ -195,14 +212,14 @@ def change_rules(state: VenueState, command: ChangeRules, ts_ns: int) -> list[Ev
 
 
 def set_trading_status(state: VenueState, command: SetTradingStatus, ts_ns: int) -> list[Event]:
-    """Closing an instrument cancels everything that rests on it; the other states leave orders where they are."""
+    """Closing or delisting cancels everything that rests; the other states leave orders where they are."""
     market = state.markets.get(command.symbol)
     if market is None:
         return _no(RejectReason.INSTRUMENT_UNKNOWN, f"no instrument {command.symbol}")
     market.status = command.status
     turn = Turn(state, market, ts_ns)
     turn.events.append(TradingStatusChanged(command.symbol, command.status))
-    if command.status is TradingStatus.CLOSED:
+    if command.status in _CANCELING:
         for account in state.accounts.values():
             for order in list(account.open_orders.get(command.symbol, {}).values()):
                 if order.status.is_open:

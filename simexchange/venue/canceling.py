@@ -24,7 +24,7 @@ def cancel(state: VenueState, command: CancelOrder, ts_ns: int) -> list[Event]:
     if isinstance(found, RejectReason):
         return [CancelRejected(command.account_id, command.symbol, found)]
     turn = Turn(state, market, ts_ns)
-    cancel_order(turn, found, CancelReason.REQUESTED, command.request_id)
+    cancel_order(turn, found, command.reason, command.request_id)
     return turn.finish()
 
 

@@ -34,7 +34,7 @@ class Ledger:
     def hold(self, account: Account, asset: AssetName, amount: Amount) -> None:
         """free -> held."""
         balance = self._touch(account, asset)
-        assert balance.free >= amount >= 0, "held more than is free"
+        assert balance.free >= amount >= 0 or account.account_id == EXTERNAL_ACCOUNT, "held more than is free"
         balance.free -= amount
         balance.held += amount
 
@@ -53,6 +53,15 @@ class Ledger:
         self._touch(receiver, asset).free += amount - fee
         if fee:
             self._accounts[FEE_ACCOUNT].balance(asset).free += fee
+
+    def give_back(self, giver: Account, owner: Account, asset: AssetName, amount: Amount, fee: Amount) -> None:
+        """A settlement undone: giver's free less the fee, and the fee, -> owner's free."""
+        source = self._touch(giver, asset)
+        assert source.free >= amount - fee >= 0 or giver.account_id == EXTERNAL_ACCOUNT, "gives back more than is free"
+        source.free -= amount - fee
+        self._touch(owner, asset).free += amount
+        if fee:
+            self._accounts[FEE_ACCOUNT].balance(asset).free -= fee
 
     def deposit(self, account: Account, asset: AssetName, amount: Amount) -> None:
         self._accounts[EXTERNAL_ACCOUNT].balance(asset).free -= amount

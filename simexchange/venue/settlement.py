@@ -58,10 +58,12 @@ def _fill(turn: Turn, account: Account, taker: Order, step: Fill, taker_rate: Ra
     if maker.terms.list_id is not None:
         turn.stirred.append(maker)
     if not account.house:
-        fill = accounts.Fill(turn.ts_ns, trade_id, maker.terms.order_id, taker_execution)
+        terms = maker.terms
+        fill = accounts.Fill(turn.ts_ns, trade_id, terms.order_id, taker_execution, terms.account_id, maker_fee)
         account.fills.setdefault(symbol, []).append(fill)
     if not maker_account.house:
-        fill = accounts.Fill(turn.ts_ns, trade_id, taker.terms.order_id, maker_execution)
+        terms = taker.terms
+        fill = accounts.Fill(turn.ts_ns, trade_id, terms.order_id, maker_execution, terms.account_id, taker_fee)
         maker_account.fills.setdefault(symbol, []).append(fill)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from simexchange.domain import commands
 from simexchange.domain.commands import Command
 from simexchange.domain.events import Batch, Event
-from simexchange.venue import administration, amending, canceling, listing, placing
+from simexchange.venue import administration, amending, canceling, interventions, listing, placing
 from simexchange.venue.state import VenueState
 from simexchange.venue.views import Views
 
@@ -20,6 +20,9 @@ HANDLERS: Final[dict[type, Callable[[VenueState, Any, int], list[Event]]]] = {
     commands.CancelOrder: canceling.cancel,
     commands.CancelOrderList: canceling.cancel_list,
     commands.CancelAllOrders: canceling.cancel_all,
+    commands.FillOrder: interventions.fill_order,
+    commands.BustTrade: interventions.bust_trade,
+    commands.RejectRequest: interventions.reject,
     commands.ExpireOrders: canceling.expire_due,
     commands.SetReferencePrice: administration.set_reference_price,
     commands.CreateAccount: administration.create_account,
@@ -30,6 +33,7 @@ HANDLERS: Final[dict[type, Callable[[VenueState, Any, int], list[Event]]]] = {
     commands.CreateKey: administration.create_key,
     commands.ChangeKey: administration.change_key,
     commands.RevokeKey: administration.revoke_key,
+    commands.RestoreKey: administration.restore_key,
     commands.ListInstrument: administration.list_instrument,
     commands.ChangeRules: administration.change_rules,
     commands.SetTradingStatus: administration.set_trading_status,

@@ -55,6 +55,15 @@ FACTS: Final[dict[type, Callable[[Any], Fact]]] = {
     events.OrderTested: lambda e: ("tested", e.maker_fee, e.taker_fee),
     events.OrderRejected: lambda e: ("rejected", e.reason.value),
     events.Trade: lambda e: ("trade", e.trade_id, e.price, e.quantity, _half(e.taker), _half(e.maker)),
+    events.TradeBusted: lambda e: (
+        "busted",
+        e.trade_id,
+        e.buyer,
+        e.seller,
+        e.quote,
+        e.buyer_fee,
+        e.seller_fee,
+    ),
     events.TradePrevented: lambda e: (
         "prevented",
         e.prevented_id,

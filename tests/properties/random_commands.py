@@ -14,6 +14,7 @@ from properties.random_orders import CENTRE, POOR, RandomOrders
 from simexchange.domain import commands
 from simexchange.domain.commands import Command
 from simexchange.domain.enums import (
+    CancelReason,
     Contingency,
     OrderType,
     SelfTradePrevention,
@@ -21,7 +22,8 @@ from simexchange.domain.enums import (
     TriggerKind,
     TriggerSource,
 )
-from simexchange.domain.events import BalancesChanged, Batch, OrderAccepted, OrderListPlaced
+from simexchange.domain.errors import RejectReason
+from simexchange.domain.events import BalancesChanged, Batch, OrderAccepted, OrderListPlaced, Trade
 from simexchange.domain.instrument import PriceBand, Rules
 
 SYMBOLS: Final = (SYMBOL, CROSS)
@@ -97,6 +99,7 @@ class RandomCommands:
         self._count = 0
         self._recent: deque[tuple[int, str, int, str]] = deque(maxlen=80)
         self._recent_lists: deque[tuple[int, str, int, str]] = deque(maxlen=10)
+        self._trades: deque[tuple[str, int]] = deque(maxlen=30)
         self._later: list[tuple[int, Command]] = []
         self._free: dict[str, int] = {}
         """What the poor account could take out."""
@@ -107,6 +110,8 @@ class RandomCommands:
             if type(event) is OrderAccepted:
                 terms = event.order
                 self._recent.append((terms.account_id, terms.symbol, terms.order_id, terms.client_order_id))
+            elif type(event) is Trade:
+                self._trades.append((event.symbol, event.trade_id))
             elif type(event) is OrderListPlaced:
                 placed = event.order_list
                 self._recent_lists.append((placed.account_id, placed.symbol, placed.list_id, placed.client_list_id))
@@ -127,10 +132,12 @@ class RandomCommands:
             return self._kinds.order_list(self._account(), self._symbol(), f"l{chance.randint(1, 9)}"), pause
         if draw < 0.75:
             return self._amend(), pause
-        if draw < 0.92:
+        if draw < 0.89:
             return self._cancel(), pause
-        if draw < 0.94:
+        if draw < 0.91:
             return self._reference_price(), pause
+        if draw < 0.94:
+            return self._intervention(), pause
         if draw < 0.95:
             return commands.ExpireOrders(self._symbol()), pause
         if draw < 0.96:
@@ -164,6 +171,23 @@ class RandomCommands:
         return commands.CancelOrderList(
             account_id, symbol, list_id + wrong if draw < 0.6 else None, name if draw > 0.4 else None, request
         )
+
+    def _intervention(self) -> Command:
+        """What the venue does on its own: it fills an order, ends one, says no, annuls a trade."""
+        chance = self._random
+        draw = chance.random()
+        account_id, symbol, order_id, name = self._order_named()
+        if draw < 0.6:
+            at = 0 if chance.random() < 0.5 else price("1") * (CENTRE + chance.randint(-4, 4))
+            units = chance.choice((0, 1, 1, 1, 2, 2, 5, 10, 20))
+            return commands.FillOrder(symbol, order_id or chance.randint(1, 500), quantity("0.1") * units, at)
+        if draw < 0.75:
+            return commands.CancelOrder(account_id, symbol, order_id, name, reason=CancelReason.VENUE)
+        if draw < 0.98 and self._trades:
+            symbol, trade_id = chance.choice(self._trades)
+            return commands.BustTrade(symbol, trade_id + chance.choice((0, 0, 0, 0, 0, 1000)))
+        request = commands.CancelOrder(account_id, symbol, order_id, name)
+        return commands.RejectRequest(request, chance.choice(tuple(RejectReason)))
 
     def _amend(self) -> Command:
         chance = self._random
@@ -217,8 +241,8 @@ class RandomCommands:
             change = commands.SetAccountStatus(account_id, *allowed)
             back = commands.SetAccountStatus(account_id)
         else:
-            rates = (chance.randint(0, 300_000), chance.randint(0, 300_000))
-            return commands.SetFees(account_id, *rates, chance.choice((None, *SYMBOLS, "DOGE/USDT")))
+            maker, taker = chance.choice(((None, None), (chance.randint(0, 300_000), chance.randint(0, 300_000))))
+            return commands.SetFees(account_id, maker, taker, chance.choice((None, *SYMBOLS, "DOGE/USDT")))
         self._later.append((self._count + chance.randint(5, 80), back))
         self._later.sort(key=lambda entry: entry[0])
         return change

@@ -24,7 +24,7 @@ from properties.reference_rules import (
     would_not_begin,
 )
 from properties.reference_state import FEES, Account, Fact, Market, Order, OrderList, State, new_order
-from properties.reference_work import begin, calm, end_if_over, expire, leave, rehearse, set_off, wake, work
+from properties.reference_work import begin, calm, deal, end_if_over, expire, leave, rehearse, set_off, wake, work
 from simexchange.domain import commands
 from simexchange.domain.enums import Contingency, SelfTradePrevention, Side, TradingStatus, TriggerSource
 
@@ -341,7 +341,7 @@ class Reference(State):
         found = self.find(c.account_id, self.markets[c.symbol], c.order_id, c.client_order_id)
         if isinstance(found, str):
             return [("cancel_rejected", found)]
-        return self.canceled(self.markets[c.symbol], found, "requested")
+        return self.canceled(self.markets[c.symbol], found, c.reason.value)
 
     def canceled(self, market: Market, order: Order, reason: str) -> list[Fact]:
         facts: list[Fact] = []
@@ -386,6 +386,58 @@ class Reference(State):
                 expire(market, order, "time_reached", facts)
         calm(self, market, facts)
         return facts
+
+    # What the venue does that nobody asked for.
+
+    def fill_order(self, c: commands.FillOrder) -> list[Fact]:
+        market = self.markets.get(c.symbol)
+        if market is None:
+            return [("refused", "instrument_unknown")]
+        found = [order for order in market.open if order.order_id == c.order_id and order.state == "resting"]
+        if not found:
+            return [("refused", "order_unknown")]
+        maker = found[0]
+        if market.status is not TradingStatus.CONTINUOUS:
+            return [("refused", "instrument_not_trading")]
+        if c.quantity <= 0 or c.quantity > maker.leaves:
+            return [("refused", "quantity_too_small" if c.quantity <= 0 else "quantity_too_large")]
+        price = c.price or maker.price
+        if price <= 0 or (maker.side is Side.SELL and price < maker.price):
+            return [("refused", "price_too_low")]
+        if maker.side is Side.BUY and price > maker.price:
+            return [("refused", "price_too_high")]
+        taker = Order(0, 0, "", maker.side.opposite, price, c.quantity, c.quantity, SelfTradePrevention.NONE)
+        facts: list[Fact] = []
+        self.accept(market, taker, facts)
+        deal(self, market, taker, maker, c.quantity, price, facts)
+        leave(market, taker, "filled")
+        calm(self, market, facts)
+        return facts
+
+    def bust_trade(self, c: commands.BustTrade) -> list[Fact]:
+        market = self.markets.get(c.symbol)
+        if market is None:
+            return [("refused", "instrument_unknown")]
+        found = [done for done in market.deals if done[0] == c.trade_id]
+        if not found or all(self.accounts[side[0]].house for side in found[0][1:]):
+            return [("refused", "trade_unknown")]
+        _, (buyer, bought, buyer_fee), (seller, paid, seller_fee) = found[0]
+        base, quote = market.instrument.base.name, market.instrument.quote.name
+        for account, asset, due in ((buyer, base, bought - buyer_fee), (seller, quote, paid - seller_fee)):
+            if account and self.free(account, asset) < due:
+                return [("refused", "insufficient_balance")]
+        self.move(base, buyer, seller, bought - buyer_fee)
+        self.move(base, FEES, seller, buyer_fee)
+        self.move(quote, seller, buyer, paid - seller_fee)
+        self.move(quote, FEES, buyer, seller_fee)
+        market.deals.remove(found[0])
+        return [("busted", c.trade_id, buyer, seller, paid, buyer_fee, seller_fee)]
+
+    def reject(self, c: commands.RejectRequest) -> list[Fact]:
+        kinds = {commands.PlaceOrder: "rejected", commands.AmendOrder: "amend_rejected"}
+        if isinstance(c.request, commands.PlaceOrderList):
+            return [("list_rejected", c.reason.value, None)]
+        return [(kinds.get(type(c.request), "cancel_rejected"), c.reason.value)]
 
     # Prices from elsewhere.
 
@@ -432,6 +484,8 @@ class Reference(State):
             self.accounts[c.account_id].fees = c.maker_fee, c.taker_fee
         elif c.symbol not in self.markets:
             return [("refused", "instrument_unknown")]
+        elif c.maker_fee is None or c.taker_fee is None:
+            self.accounts[c.account_id].fees_by_symbol.pop(c.symbol, None)
         else:
             self.accounts[c.account_id].fees_by_symbol[c.symbol] = c.maker_fee, c.taker_fee
         return [("fees", c.account_id)]
@@ -483,7 +537,7 @@ class Reference(State):
         market = self.markets[c.symbol]
         market.status = c.status
         facts: list[Fact] = [("status", c.symbol)]
-        if c.status is TradingStatus.CLOSED:
+        if c.status in (TradingStatus.CLOSED, TradingStatus.DELISTED):
             for order in sorted(market.open, key=lambda o: (o.account, o.order_id)):
                 if order.state != "gone":
                     facts += self.canceled(market, order, "instrument_closed")
@@ -503,6 +557,9 @@ HANDLERS: Final[dict[type, Callable[[Reference, Any], list[Fact]]]] = {
     commands.ExpireOrders: Reference.expire_orders,
     commands.SetReferencePrice: Reference.set_reference_price,
     commands.CancelAllOrders: Reference.cancel_all_orders,
+    commands.FillOrder: Reference.fill_order,
+    commands.BustTrade: Reference.bust_trade,
+    commands.RejectRequest: Reference.reject,
     commands.CreateAccount: Reference.create_account,
     commands.SetAccountStatus: Reference.set_account_status,
     commands.SetFees: Reference.set_fees,

@@ -103,6 +103,8 @@ class Market:
     """In the order in which they were accepted."""
     trades: list[tuple[int, int, int]] = field(default_factory=list)
     """(minute, price, quantity)"""
+    deals: list[tuple[int, tuple[int, int, int], tuple[int, int, int]]] = field(default_factory=list)
+    """(trade id, (buyer, base, fee), (seller, quote, fee))"""
     news: list[int] = field(default_factory=list)
     """Prices of trades that the triggers have not seen yet."""
     stirred: list[Order] = field(default_factory=list)

@@ -78,8 +78,14 @@ def prevent(market: Market, taker: Order, maker: Order, facts: list[Fact]) -> bo
 
 
 def trade(state: State, market: Market, taker: Order, maker: Order, facts: list[Fact]) -> None:
-    quantity = min(taker.leaves, maker.shown or maker.leaves)
-    quote, base = market.quote(maker.price, quantity), market.base(quantity)
+    deal(state, market, taker, maker, min(taker.leaves, maker.shown or maker.leaves), maker.price, facts)
+
+
+def deal(
+    state: State, market: Market, taker: Order, maker: Order, quantity: int, price: int, facts: list[Fact]
+) -> None:
+    """So much changes hands between these two at this price."""
+    quote, base = market.quote(price, quantity), market.base(quantity)
     buyer, seller = (taker, maker) if taker.side is Side.BUY else (maker, taker)
     state.move(market.instrument.quote.name, buyer.account, seller.account, quote)
     state.move(market.instrument.base.name, seller.account, buyer.account, base)
@@ -100,12 +106,19 @@ def trade(state: State, market: Market, taker: Order, maker: Order, facts: list[
         leave(market, maker, "filled")
     if maker.members is not None:
         market.stirred.append(maker)
-    market.last_price = maker.price
-    market.news.append(maker.price)
+    market.last_price = price
+    market.news.append(price)
     market.trades = [t for t in market.trades if t[0] > state.now // MINUTE - 10]
-    market.trades.append((state.now // MINUTE, maker.price, quantity))
+    market.trades.append((state.now // MINUTE, price, quantity))
+    market.deals.append(
+        (
+            market.next_trade,
+            (buyer.account, base, fees[buyer.order_id]),
+            (seller.account, quote, fees[seller.order_id]),
+        )
+    )
     halves = [(o.order_id, o.leaves, o.cum, o.cum_quote, o.prevented, fees[o.order_id]) for o in (taker, maker)]
-    facts.append(("trade", market.next_trade, maker.price, quantity, *halves))
+    facts.append(("trade", market.next_trade, price, quantity, *halves))
     market.next_trade += 1
 
 

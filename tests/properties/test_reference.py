@@ -58,6 +58,8 @@ def test_the_venue_equals_the_reference_over_25_000_random_commands(seed: int) -
     assert len(unseen) <= 6, "a run that breaks few rules proves little"
     for fact in ("trade", "prevented", "triggered", "released", "amended", "list_ended", "tested", "adjusted"):
         assert comparison.facts[fact] > 100
+    for fact in ("busted", "canceled venue"):
+        assert comparison.facts[fact] > 20
     for reason in set(ExpireReason) - {ExpireReason.INSUFFICIENT_BALANCE}:
         assert comparison.facts[f"expired {reason.value}"] > 50
 
@@ -100,6 +102,7 @@ ORDER_REJECTS = (
         RejectReason.AMOUNT_NOT_POSITIVE,
         RejectReason.ALREADY_EXISTS,
         RejectReason.KEY_UNKNOWN,
+        RejectReason.TRADE_UNKNOWN,
         RejectReason.ORDER_LIST_UNSUPPORTED,
         RejectReason.ORDER_LIST_UNKNOWN,
         RejectReason.ORDER_LISTS_EXCEEDED,

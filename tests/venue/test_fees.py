@@ -118,6 +118,19 @@ def test_new_rates_apply_to_orders_that_already_rest() -> None:
     assert batch.events[1] == trade(1, execution(taker, 3, ("1", "100")), execution(maker, 4, ("1", "100"), fee="1"))
 
 
+def test_an_accounts_own_rates_can_be_taken_away_again() -> None:
+    exchange = Exchange(listing(maker_fee="0.001", taker_fee="0.002"))
+    alice = exchange.trader("alice")
+    fees, account_id = exchange.venue.views.fees, alice.account_id
+    for symbol in (SYMBOL, None):
+        exchange.execute(SetFees(account_id, rate("0.01"), rate("0.02"), symbol))
+        assert fees(account_id, SYMBOL) == (rate("0.01"), rate("0.02"))
+        assert exchange.execute(SetFees(account_id, None, None, symbol)).events == (
+            FeesChanged(account_id, symbol, None, None),
+        )
+        assert fees(account_id, SYMBOL) == (rate("0.001"), rate("0.002"))
+
+
 def test_fees_of_an_unknown_account_or_instrument_are_rejected() -> None:
     exchange = Exchange()
     alice = exchange.trader("alice")

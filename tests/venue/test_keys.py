@@ -3,10 +3,10 @@
 import pytest
 
 from builders import Exchange
-from simexchange.domain.commands import ChangeKey, CreateKey, RevokeKey
+from simexchange.domain.commands import NEVER, ChangeKey, CreateKey, RestoreKey, RevokeKey
 from simexchange.domain.enums import KeyKind, Permission
 from simexchange.domain.errors import RejectReason
-from simexchange.domain.events import CommandRejected, KeyChanged, KeyCreated, KeyRevoked
+from simexchange.domain.events import CommandRejected, KeyChanged, KeyCreated, KeyRestored, KeyRevoked
 from simexchange.domain.secret import Secret
 from simexchange.venue.keys import ApiKey
 
@@ -76,11 +76,26 @@ def test_a_revoked_key_is_dead_and_stays_known() -> None:
     assert exchange.execute(create()).events == (CommandRejected(RejectReason.ALREADY_EXISTS, "that API key exists"),)
 
 
+def test_a_revocation_and_an_expiry_can_be_taken_back() -> None:
+    exchange = Exchange()
+    exchange.trader("alice")
+    exchange.execute(create())
+    key = exchange.venue.keys["key-1"]
+    exchange.execute(RevokeKey("key-1"))
+    assert exchange.execute(RestoreKey("key-1")).events == (KeyRestored(2, "key-1"),)
+    assert (key.is_alive(499), key.is_alive(500)) == (True, False)
+    assert exchange.execute(ChangeKey("key-1", expires_ns=NEVER)).events == (
+        KeyChanged(2, "key-1", (READ, TRADE), ("10.0.0.0/8",), None),
+    )
+    assert key.is_alive(500)
+
+
 def test_commands_about_an_unknown_key_are_rejected() -> None:
     exchange = Exchange()
     expected = (CommandRejected(RejectReason.KEY_UNKNOWN, "no such API key"),)
     assert exchange.execute(ChangeKey("nobody")).events == expected
     assert exchange.execute(RevokeKey("nobody")).events == expected
+    assert exchange.execute(RestoreKey("nobody")).events == expected
 
 
 def test_a_key_expires_at_its_instant_and_never_without_one() -> None:

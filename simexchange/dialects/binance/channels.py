@@ -20,7 +20,7 @@ from simexchange.dialects.binance.feeds import (
     TradeFeed,
 )
 from simexchange.dialects.binance.hub import Feed, Topic
-from simexchange.dialects.binance.names import wire_symbol
+from simexchange.dialects.binance.names import DELISTED, wire_symbol
 from simexchange.dialects.binance.statistics_feeds import (
     AllStatisticsFeed,
     AveragePrice,
@@ -231,12 +231,12 @@ class StreamNames:
 
     def _symbol(self, text: str) -> Symbol | None:
         """The instrument of a stream name's lower-case symbol."""
-        symbol = self._symbols.get(text)
+        symbol, markets = self._symbols.get(text), self._source.door.venue.markets
         if symbol is None:
-            for known in self._source.door.venue.markets:
+            for known in markets:
                 self._symbols[wire_symbol(known).lower()] = known
             symbol = self._symbols.get(text)
-        return symbol
+        return symbol if symbol is not None and markets[symbol].status is not DELISTED else None
 
 
 def coverage() -> Iterable[Coverage]:

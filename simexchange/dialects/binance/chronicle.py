@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from simexchange.dialects.binance import names
-from simexchange.domain.commands import SetTradingStatus
+from simexchange.domain.commands import CancelOrder, SetTradingStatus
 from simexchange.domain.enums import CancelReason, ExpireReason
 from simexchange.domain.events import (
     Batch,
@@ -45,6 +45,16 @@ _ENDINGS: Final = {
 }
 
 
+def is_by_venue(batch: Batch, reason: CancelReason) -> bool:
+    """Whether it is the venue that cancels; a leg goes with the list it is part of, by whoever ended the first."""
+    if reason is CancelReason.LIST_CANCELED:
+        command = batch.command
+        return isinstance(command, SetTradingStatus) or (
+            isinstance(command, CancelOrder) and command.reason is CancelReason.VENUE
+        )
+    return reason is not CancelReason.REQUESTED
+
+
 class Chronicle:
     """One venue's notes, by order and by order list."""
 
@@ -79,10 +89,7 @@ class Chronicle:
 
     def _note_canceled(self, batch: Batch, event: OrderCanceled) -> None:
         """The venue's cancels are expiries on this wire; a leg goes as the order goes whose end ends its list."""
-        by_venue = event.reason in (CancelReason.INSTRUMENT_CLOSED, CancelReason.VENUE) or (
-            event.reason is CancelReason.LIST_CANCELED and isinstance(batch.command, SetTradingStatus)
-        )
-        if by_venue and not self._accounts[event.order.account_id].house:
+        if is_by_venue(batch, event.reason) and not self._accounts[event.order.account_id].house:
             self._endings[event.order.symbol, event.order.order_id] = CLOSED_BY_VENUE
 
     def _note_amended(self, batch: Batch, event: OrderAmended) -> None:

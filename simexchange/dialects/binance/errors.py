@@ -289,6 +289,7 @@ REJECTS: Final[dict[RejectReason, Entry]] = {
     RejectReason.AMOUNT_NOT_POSITIVE: WITHDRAW_BAD_AMOUNT,
     RejectReason.ALREADY_EXISTS: REJECTED_DUPLICATE,
     RejectReason.KEY_UNKNOWN: BAD_KEY,
+    RejectReason.TRADE_UNKNOWN: ORDER_UNKNOWN,
 }
 """What the venue answers when an order is refused: one line for every member of RejectReason."""
 

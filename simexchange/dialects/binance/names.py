@@ -71,6 +71,7 @@ TRADING_STATUS_WORDS: Final = {
     TradingStatus.CANCEL_ONLY: "CANCEL_ONLY",
     TradingStatus.HALTED: "HALT",
     TradingStatus.CLOSED: "BREAK",
+    TradingStatus.DELISTED: "BREAK",
 }
 
 
@@ -107,8 +108,11 @@ def wire_symbol(symbol: Symbol) -> str:
     return symbol.replace("/", "")
 
 
+DELISTED: Final = TradingStatus.DELISTED
+
+
 class Symbols:
-    """The venue's instruments by their spelling on this wire; follows new listings."""
+    """The venue's instruments by their spelling on this wire; follows new listings, and knows none that is gone."""
 
     __slots__ = ("_by_word", "_markets", "_words")
 
@@ -122,12 +126,12 @@ class Symbols:
         if market is None and len(self._by_word) != len(self._markets):
             self._refresh()
             market = self._by_word.get(word)
-        return market
+        return market if market is not None and market.status is not DELISTED else None
 
     def market(self, word: str) -> Market:
         """The market of a symbol, or the refusal ``-1121``."""
         market = self._by_word.get(word) or self.find(word)
-        if market is None:
+        if market is None or market.status is DELISTED:
             raise BinanceRefusal(errors.BAD_SYMBOL)
         return market
 
@@ -140,7 +144,7 @@ class Symbols:
 
     def all(self) -> list[Market]:
         """Every market, in order of listing."""
-        return list(self._markets.values())
+        return [market for market in self._markets.values() if market.status is not DELISTED]
 
     def _refresh(self) -> None:
         self._words = {symbol: wire_symbol(symbol) for symbol in self._markets}

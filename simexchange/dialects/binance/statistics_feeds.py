@@ -8,7 +8,7 @@ from abc import abstractmethod
 from simexchange.dialects.binance import encoders
 from simexchange.dialects.binance.feeds import MarketSource, SymbolFeed
 from simexchange.dialects.binance.hub import Feed, Topic
-from simexchange.dialects.binance.names import wire_symbol
+from simexchange.dialects.binance.names import DELISTED, wire_symbol
 from simexchange.domain.ids import Symbol
 from simexchange.services.clock import DAY, MINUTE, SECOND
 from simexchange.services.market_data.candles import Candle
@@ -184,7 +184,9 @@ class AllStatisticsFeed(Feed):
     def _tell(self, now_ns: int) -> None:
         events: list[bytes] = []
         newcomer = self.topic.newcomer
-        for symbol in self._source.door.venue.markets:
+        for symbol, market in self._source.door.venue.markets.items():
+            if market.status is DELISTED:
+                continue
             said = self._statistic.said(symbol, now_ns)
             if newcomer or said != self._said.get(symbol):
                 self._said[symbol] = said

@@ -13,7 +13,9 @@ cancel an order                          CANCELED
 cancel an order list or a leg of it      CANCELED for the order named, then per other open leg; listStatus ALL_DONE
 cancel all                               the same per order in the order of their ids, lists as they are reached
 the venue closes the symbol              EXPIRED per order, listStatus ALL_DONE per list
+the venue ends an order                  EXPIRED, and so for the other open legs of its list; listStatus ALL_DONE
 deposit, withdrawal, transfer            balanceUpdate
+a trade is annulled                      balanceUpdate for what is given back, then for what comes back
 rejected order, where it is reported     REJECTED, for the reasons that have a word
 rejected list, where it is reported      listStatus RESPONSE, for the reasons that have a word
 =======================================  ==============================================================================
@@ -29,11 +31,11 @@ from collections.abc import Callable, Container, Iterator
 from typing import TypeAlias
 
 from simexchange.dialects.binance import execution_reports, user_encoders
+from simexchange.dialects.binance.chronicle import is_by_venue
 from simexchange.dialects.binance.execution_reports import Payload, Progress
 from simexchange.dialects.binance.stream_settings import StreamSettings
 from simexchange.dialects.binance.user_encoders import ALL_DONE, REJECTED, STARTED, UPDATED
-from simexchange.domain.commands import PlaceOrder, PlaceOrderList, SetTradingStatus
-from simexchange.domain.enums import CancelReason
+from simexchange.domain.commands import PlaceOrder, PlaceOrderList, RejectRequest
 from simexchange.domain.errors import RejectReason
 from simexchange.domain.events import (
     BalanceAdjusted,
@@ -53,6 +55,7 @@ from simexchange.domain.events import (
     OrderReleased,
     OrderTriggered,
     Trade,
+    TradeBusted,
     TradePrevented,
 )
 from simexchange.domain.ids import AccountId
@@ -104,7 +107,7 @@ class UserEvents:
                     meeting = None if event.prevented_id is None else meetings[event.prevented_id]
                     yield _report(terms, execution_reports.expired(event, meeting), ts_ns)
                 case OrderCanceled(order=terms) if terms.account_id in listened:
-                    by_owner = _is_by_owner(batch, event.reason)
+                    by_owner = not is_by_venue(batch, event.reason)
                     yield _report(terms, execution_reports.canceled(event, by_owner=by_owner), ts_ns)
                 case BalanceAdjusted(account_id=account_id) if account_id in listened:
                     yield account_id, _adjustment(event, ts_ns)
@@ -117,6 +120,8 @@ class UserEvents:
                 case OrderRejected(account_id=account_id) | OrderListRejected(account_id=account_id):
                     if account_id in listened and self.reports_rejects:
                         yield from self._rejected(batch, event.reason)
+                case TradeBusted():
+                    yield from _busted(event, self._venue, listened, ts_ns)
                 case _:
                     pass
 
@@ -141,6 +146,8 @@ class UserEvents:
         word, command, ts_ns = REJECT_WORDS.get(reason), batch.command, batch.ts_ns
         if word is None:
             return
+        if isinstance(command, RejectRequest):
+            command = command.request
         if isinstance(command, PlaceOrder):
             if command.test_only:
                 return
@@ -175,11 +182,18 @@ class UserEvents:
         )
 
 
-def _is_by_owner(batch: Batch, reason: CancelReason) -> bool:
-    """A leg goes with the list it is part of: by whoever ended the first."""
-    if reason is CancelReason.LIST_CANCELED:
-        return not isinstance(batch.command, SetTradingStatus)
-    return reason is CancelReason.REQUESTED
+def _busted(event: TradeBusted, venue: Venue, listened: Container[AccountId], ts_ns: int) -> Iterator[PrivateEvent]:
+    """What either side gave back, then what it got back. The venue has no word for a trade that never was."""
+    market = venue.markets[event.symbol]
+    base, quote = market.base_name, market.quote_name
+    bought = event.quantity * market.base_factor
+    for account_id, changes in (
+        (event.buyer, ((base, event.buyer_fee - bought), (quote, event.quote))),
+        (event.seller, ((quote, event.seller_fee - event.quote), (base, bought))),
+    ):
+        if account_id in listened:
+            for asset, delta in changes:
+                yield account_id, _adjustment(BalanceAdjusted(account_id, asset, delta), ts_ns)
 
 
 def _decrements(event: TradePrevented, ts_ns: int) -> Iterator[PrivateEvent]:
