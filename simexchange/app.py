@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
 
@@ -14,7 +15,9 @@ from msgspec import Struct
 from simexchange.description import Description, describe_clock, describe_venue
 from simexchange.dialects.gate import Gate
 from simexchange.memory import Housekeeper
+from simexchange.runs.runner import Runner
 from simexchange.services.clock import AS_FAST, ClockMode, Speed, WorldClock
+from simexchange.services.randomness import process_token
 from simexchange.transports.pacemaker import Pacemaker
 from simexchange.transports.server import (
     AddressUnusable,
@@ -56,6 +59,13 @@ class Options(Struct, frozen=True):
     """When virtual time begins; now, by default."""
     spec: "Scenario | None" = None
     """The scenario itself, where it was read already; else it is the shipped one of that name."""
+    control_token: str | None = None
+    """What guards the control port; a new one on every start, by default."""
+    control_names: tuple[str, ...] = ()
+    """Host names by which clients may call the control port, beside the loopback's and the one it is bound to."""
+
+    def __repr__(self) -> str:
+        return f"Options({self.scenario!r}, seed={self.seed})"
 
     def port(self, offset: int) -> int:
         """The port at an offset from the base; 0, for a free one, when the base is 0."""
@@ -96,8 +106,15 @@ class Exchange:
         self._build = build
         self.clock = WorldClock(options.clock, options.speed, options.start_ns)
         self._servers: list[Server] = []
+        self._authorities: dict[str, str] = {}
+        self._control_authority = ""
         self.pacemaker: Pacemaker
         """Set with the world; moves its time."""
+        self.runner: Runner
+        """Set with the world; carries the scenario out."""
+        self.control_token = options.control_token or process_token()
+        self.control_port = 0
+        """Known once it is taken."""
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -113,16 +130,18 @@ class Exchange:
         options = self.options
         control_socket, *venue_sockets = self._open_sockets()
         try:
+            self._check_control(control_socket)
             world = self.world = self._build(options, self.clock)
             stragglers = Stragglers()
             self.pacemaker = Pacemaker(self.clock, asyncio.get_running_loop(), stragglers)
             control = ApplicationServer(self._control, control_socket, options.host)
-            venues = {}
+            venues, gates = {}, []
             for name, listening in zip(options.venues, venue_sockets, strict=True):
                 dialect = VENUES[name].open(world.doors[name], world.randomness, options.limits_of(name))
                 dialect.start()
                 gate = Gate(dialect, world.doors[name], world.faults, world.journal)
                 world.stage.controls[name] = gate
+                gates.append(gate)
                 world.keep(dialect)
                 world.snapshots.before_turning_back.append(gate.drop_held)
                 venues[name] = VenueServer(gate, listening, options.host, stragglers=stragglers)
@@ -140,6 +159,7 @@ class Exchange:
             scenario=options.scenario,
             clock=describe_clock(self.clock),
             control_url=f"http://{control.authority}",
+            control_token=self.control_token,
             venues={
                 name: describe_venue(world.doors[name].venue, VENUES[name].spell, server.authority)
                 for name, server in venues.items()
@@ -170,10 +190,20 @@ class Exchange:
             raise StartFailure(f"{unusable}; --host (SIMX_HOST) names the address to listen on") from unusable
         return sockets
 
+    def _check_control(self, listening: socket.socket) -> None:
+        """Whoever reaches the controls from elsewhere must hold a token that somebody chose. Raises StartFailure."""
+        address, self.control_port = listening.getsockname()[:2]
+        if self.options.control_token is None and not ip_address(address.partition("%")[0]).is_loopback:
+            raise StartFailure(
+                f"on {self.options.host} other machines can reach the control port: choose its token with"
+                " --control-token (SIMX_CONTROL_TOKEN), or listen on 127.0.0.1"
+            )
+
     def _control(self) -> object:
         from simexchange.control.application import control_application
 
-        return control_application(lambda: self.description)
+        names = (self.options.host, *self.options.control_names)
+        return control_application(self, self.control_token, names, self.control_port)
 
 
 def _close(sockets: list[socket.socket]) -> None:

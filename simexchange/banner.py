@@ -90,7 +90,17 @@ def _to_copy(description: Description, paint: Paint) -> Iterator[str]:
         if venue.accounts:
             yield f"  simexchange config ccxt --venue {name} --account {venue.accounts[0].name} {options}"
         yield f"  curl {venue.rest_url}/api/v3/ticker/price"
+    yield f"  {dashboard_url(description)}"
+    yield (
+        f"  simexchange ctl --url {description.control_url} --token {description.control_token}"
+        " faults add response-lost count=1"
+    )
     yield "  simexchange coverage    # how true to the venue each endpoint, stream, error and limit is"
+
+
+def dashboard_url(description: Description) -> str:
+    """The address that lets a browser in."""
+    return f"{description.control_url}/?token={description.control_token}"
 
 
 def _widths(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:

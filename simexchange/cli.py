@@ -71,6 +71,21 @@ Accounts = Annotated[
 ]
 
 
+ControlToken = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SIMX_CONTROL_TOKEN", help="What guards the control port; made anew on every start, by default."
+    ),
+]
+ControlNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        envvar="SIMX_CONTROL_ALLOW_HOST",
+        help="A host name by which clients may call the control port (a container's), repeatable.",
+    ),
+]
+
+
 @app.command(epilog=EXIT_CODES)
 def serve(
     seed: Seed = None,
@@ -106,6 +121,8 @@ def serve(
         str | None,
         typer.Option(envvar="SIMX_START", help="When time begins: 2026-01-05T00:00:00Z; now, by default."),
     ] = None,
+    control_token: ControlToken = None,
+    control_allow_host: ControlNames = None,
     json_line: Annotated[
         bool,
         typer.Option("--json", envvar="SIMX_JSON", help="Print one line of JSON once ready, and nothing else."),
@@ -124,7 +141,11 @@ def serve(
 
     try:
         serving.run(
-            serving.options(seed, accounts, host, port_base, scenario, venue, limits, clock, speed, start),
+            serving.guarded(
+                serving.options(seed, accounts, host, port_base, scenario, venue, limits, clock, speed, start),
+                control_token,
+                control_allow_host or (),
+            ),
             json_line=json_line,
             env_out=env_out,
             log_level=log_level,

@@ -59,6 +59,9 @@ class Description(Struct, frozen=True):
     clock: str = "real time"
     """For people: how time runs."""
 
+    def __repr__(self) -> str:
+        return f"Description({self.control_url!r})"
+
     def as_json(self) -> str:
         """One line, in the documented shape."""
         return msgspec.json.encode({"version": __version__, **self._shared(), "venues": self._venues()}).decode()

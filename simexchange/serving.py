@@ -2,11 +2,14 @@
 
 import logging
 import os
+import string
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
+
+from msgspec.structs import replace
 
 from simexchange.app import HIGHEST_PORT_BASE, Options, StartFailure, build_scenario, serve
 from simexchange.banner import banner
@@ -20,11 +23,14 @@ if TYPE_CHECKING:
     from simexchange.scenario.parse import Checks
     from simexchange.scenario.specs import Scenario
 
-__all__ = ["StartFailure", "UsageError", "describe_offline", "options", "run"]
+__all__ = ["StartFailure", "UsageError", "describe_offline", "guarded", "options", "run"]
 
 DEFAULT_SPEED: Final = Speed.parse("20")
 EARLIEST_START_NS: Final = parse_instant("2000-01-01T00:00:00Z")
 LATEST_START_NS: Final = parse_instant("2100-01-01T00:00:00Z")
+SHORTEST_TOKEN: Final = 8
+TOKEN_CHARACTERS: Final = frozenset(string.ascii_letters + string.digits + "-._~")
+"""What stands in a header, a cookie and an address as it is."""
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -66,6 +72,19 @@ def options(
     mode, pace, start_ns = _time(clock or time.mode, speed, start)
     seed = spec.seed if seed is None else seed
     return Options(seed, accounts, host, port_base, spec.name, chosen, limits, mode, pace, start_ns, spec)
+
+
+def guarded(chosen: Options, token: str | None, names: Sequence[str]) -> Options:
+    """The same options with this control token, for clients that call the control port by these names too.
+
+    Raises UsageError.
+    """
+    if token is not None and not (len(token) >= SHORTEST_TOKEN and set(token) <= TOKEN_CHARACTERS):
+        raise UsageError(
+            f"--control-token (SIMX_CONTROL_TOKEN) is {len(token)} characters long; {SHORTEST_TOKEN} or more letters,"
+            " digits, - . _ and ~ pass"
+        )
+    return replace(chosen, control_token=token, control_names=tuple(names))
 
 
 def _scenario(name_or_path: str) -> "Scenario":

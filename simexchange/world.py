@@ -12,7 +12,9 @@ from simexchange.domain.events import Batch
 from simexchange.services.anatomy import is_state
 from simexchange.services.bus import Bus
 from simexchange.services.clock import WorldClock
+from simexchange.services.faults.armed import Armed
 from simexchange.services.faults.plan import FaultPlan
+from simexchange.services.faults.reading import show_rule
 from simexchange.services.faults.stage import CommandTap, Stage
 from simexchange.services.faults.timeline import Fired
 from simexchange.services.gateway_time import GatewayTime
@@ -110,6 +112,7 @@ class World:
         self.stage = Stage(clock, self.randomness)
         self.faults = FaultPlan(self.stage)
         self.faults.timeline.on_fired = self._note_fired
+        self.faults.on_rule = self._note_rule
         self.journal.is_house = self._is_house
         self.snapshots.before_turning_back.append(self.faults.clear)
         self.snapshots.on_turned_back.append(self._note_turned_back)
@@ -153,6 +156,9 @@ class World:
 
     def _note_fired(self, fired: Fired) -> None:
         fired.seq = self.journal.note_fault(fired.ts_ns, "fired", fired)
+
+    def _note_rule(self, action: str, armed: Armed) -> None:
+        self.journal.note_fault(self.clock.now_ns(), action, {"id": armed.id} | show_rule(armed.spec))
 
     def _is_house(self, venue: str, command: Command) -> bool:
         account = self.doors[venue].venue.accounts.get(getattr(command, "account_id", -1))

@@ -18,7 +18,7 @@ FREE_PORTS = Options(port_base=0)
 async def get(url: str) -> tuple[int, dict[bytes, bytes], bytes]:
     authority, _, path = url.removeprefix("http://").partition("/")
     async with connected(int(authority.rpartition(":")[2])) as wire:
-        await wire.send(b"GET /%s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())
+        await wire.send(b"GET /%s HTTP/1.1\r\nHost: %s\r\n\r\n" % (path.encode(), authority.encode()))
         return await wire.read_reply()
 
 
@@ -57,8 +57,8 @@ def test_the_control_port_tells_health_and_what_is_served_but_no_key() -> None:
                 },
             )
             status, headers, body = await get(control + "/nowhere")
-            assert (status, headers[b"content-type"]) == (404, b"application/problem+json")
-            assert json.loads(body) == {"type": "about:blank", "title": "Not Found", "status": 404}
+            assert (status, headers[b"content-type"]) == (401, b"application/problem+json")
+            assert json.loads(body)["title"] == "Unauthorized"
 
     run(work())
 

@@ -11,7 +11,7 @@ from small_world import ALICE_KEY, ALICE_SECRET, LOCKED_KEY, LOCKED_SECRET, smal
 def description() -> Description:
     world = small_world(Options(), ManualClock(1_700_000_000_000_000_000))
     venue = describe_venue(world.doors["binance"].venue, VENUES["binance"].spell, "127.0.0.1:8788")
-    return Description(42, "calm", "http://127.0.0.1:8787", {"binance": venue})
+    return Description(42, "calm", "http://127.0.0.1:8787", {"binance": venue}, "chosen-by-hand")
 
 
 def test_the_json_line_has_the_documented_shape() -> None:
@@ -22,7 +22,7 @@ def test_the_json_line_has_the_documented_shape() -> None:
         "seed": 42,
         "scenario": "calm",
         "control_url": "http://127.0.0.1:8787",
-        "control_token": None,
+        "control_token": "chosen-by-hand",
         "venues": {
             "binance": {
                 "rest_url": "http://127.0.0.1:8788",
@@ -53,6 +53,7 @@ def test_the_env_lines_say_the_same() -> None:
         "SIMX_SEED=42",
         "SIMX_SCENARIO=calm",
         "SIMX_CONTROL_URL=http://127.0.0.1:8787",
+        "SIMX_CONTROL_TOKEN=chosen-by-hand",
         "SIMX_BINANCE_REST_URL=http://127.0.0.1:8788",
         "SIMX_BINANCE_WS_URL=ws://127.0.0.1:8788",
         "SIMX_BINANCE_SYMBOLS=BTCUSDT",
@@ -92,6 +93,8 @@ def test_the_banner_shows_all_a_person_needs_in_plain_text() -> None:
         "to copy\n"
         "  simexchange config ccxt --venue binance --account alice --url http://127.0.0.1:8788 --seed 42\n"
         "  curl http://127.0.0.1:8788/api/v3/ticker/price\n"
+        "  http://127.0.0.1:8787/?token=chosen-by-hand\n"
+        "  simexchange ctl --url http://127.0.0.1:8787 --token chosen-by-hand faults add response-lost count=1\n"
         "  simexchange coverage    # how true to the venue each endpoint, stream, error and limit is\n"
         "\n"
         "Ctrl-C stops the exchange.\n"

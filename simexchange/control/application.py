@@ -1,58 +1,120 @@
-"""The control API as an ASGI application. Errors are problem details (RFC 9457)."""
+"""The control API as an ASGI application: routes, checks and documentation, all from the table of operations."""
 
-from collections.abc import Callable
-from http import HTTPStatus
-from typing import Any
+import inspect
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.types import ASGIApp
 
-from simexchange import __version__
-from simexchange.description import Description
+from simexchange.control import events, table
+from simexchange.control.controls import Controls
+from simexchange.control.operations import Asked, Made, Operation, Redirect, Text
+from simexchange.control.problems import Problem
+from simexchange.control.reading import read_body, read_object, read_query
+from simexchange.control.security import Guard
+
+if TYPE_CHECKING:
+    from simexchange.app import Exchange
+
+MOST_BODY: Final = 1 << 20
+JSON: Final = "application/json"
+
+log = logging.getLogger(__name__)
 
 
-def control_application(describe: Callable[[], Description | None]) -> Starlette:
-    """``describe`` gives what is being served, or None while it is not all there yet."""
-
-    async def live(_: Request) -> Response:
-        return JSONResponse({"status": "live"})
-
-    async def ready(_: Request) -> Response:
-        is_ready = describe() is not None
-        return JSONResponse({"status": "ready" if is_ready else "starting"}, 200 if is_ready else 503)
-
-    async def info(_: Request) -> Response:
-        return JSONResponse(_info(describe()))
-
-    return Starlette(
-        routes=[Route("/health/live", live), Route("/health/ready", ready), Route("/info", info)],
-        exception_handlers={HTTPException: _problem},
+def control_application(exchange: "Exchange", token: str, names: tuple[str, ...], port: int) -> ASGIApp:
+    """``names`` are those of this machine that clients may call it by, beside the loopback's own."""
+    controls = Controls(exchange)
+    by_path: dict[str, dict[str, Operation]] = {}
+    for operation in table.OPERATIONS:
+        by_path.setdefault(operation.path, {})[operation.method] = operation
+    routes: list[BaseRoute] = [
+        Route(path, _endpoint(controls, methods), methods=list(methods)) for path, methods in by_path.items()
+    ]
+    routes.append(WebSocketRoute(events.PATH, events.endpoint(controls)))
+    application = Starlette(routes=routes, exception_handlers={HTTPException: _not_here})
+    application.router.redirect_slashes = False
+    open_paths = frozenset(operation.path for operation in table.OPERATIONS if operation.is_open)
+    return Guard(
+        application, token, names, port, open_paths, frozenset(path for path in open_paths if "health" in path)
     )
 
 
-def _info(description: Description | None) -> dict[str, Any]:
-    """Version, seed and venues; never an account, a key or a secret."""
-    if description is None:
-        return {"version": __version__, "venues": {}}
-    return {
-        "version": __version__,
-        "seed": description.seed,
-        "scenario": description.scenario,
-        "venues": {
-            name: {"rest_url": venue.rest_url, "ws_url": venue.ws_url, "symbols": venue.symbols}
-            for name, venue in description.venues.items()
-        },
-    }
+def _endpoint(controls: Controls, methods: Mapping[str, Operation]) -> Callable[[Request], Awaitable[Response]]:
+    """One path, whatever the method."""
+
+    async def endpoint(request: Request) -> Response:
+        operation = methods["GET" if request.method == "HEAD" else request.method]
+        try:
+            asked = Asked(
+                controls,
+                request.path_params,
+                read_query(request.url.query, operation.query),
+                await _body(request, operation),
+            )
+            answer = operation.handler(asked)
+            if inspect.isawaitable(answer):
+                answer = await answer
+            return _response(answer, operation)
+        except Problem as problem:
+            return problem.response()
+        except Exception:
+            log.exception("bug: %s failed", operation.name)
+            return Problem(500, "this is a bug of the exchange's; its log says more").response()
+
+    return endpoint
 
 
-def _problem(_: Request, error: Exception) -> Response:
+async def _body(request: Request, operation: Operation) -> Any:
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > MOST_BODY:
+            raise Problem(413, f"the body is larger than {MOST_BODY} bytes")
+    if operation.body is not None:
+        return read_body(bytes(raw), operation.body)
+    if operation.raw_schema is not None:
+        return read_object(bytes(raw))
+    if raw.strip():
+        raise Problem(422, f"{operation.name} takes no body", passes="an empty body")
+    return None
+
+
+def _response(answer: Any, operation: Operation) -> Response:
+    if isinstance(answer, Redirect):
+        return Response(None, 303, {"Location": answer.location, "Set-Cookie": answer.cookie})
+    if isinstance(answer, Text):
+        return Response(answer.text, operation.status, media_type=answer.media_type)
+    if isinstance(answer, Response):
+        return answer
+    headers = {"Cache-Control": "no-store"}
+    if isinstance(answer, Made):
+        headers["Location"] = answer.location
+        answer = answer.value
+    if operation.answers is None:
+        return Response(None, 204, headers)
+    return Response(msgspec.json.encode(answer), operation.status, headers, JSON)
+
+
+def _not_here(request: Request, error: Exception) -> Response:
+    """No such path, or not by this method: told like every other problem."""
     assert isinstance(error, HTTPException)
-    problem = {
-        "type": "about:blank",
-        "title": HTTPStatus(error.status_code).phrase,
-        "status": error.status_code,
-    }
-    return JSONResponse(problem, error.status_code, headers=error.headers, media_type="application/problem+json")
+    path = request.url.path
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        problem = Problem(
+            405, f"{path} knows no {request.method}", sent=request.method, passes=allowed, headers=error.headers
+        )
+        return problem.response()
+    paths = {operation.path for operation in table.OPERATIONS}
+    near = get_close_matches(path, paths, n=1, cutoff=0.6)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return Problem(error.status_code, f"there is nothing at {path}; {hint}/docs lists what there is").response()

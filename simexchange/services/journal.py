@@ -35,6 +35,18 @@ class RequestEntry(Struct, gc=False):
     fate: str = ""
 
 
+class AnswerEntry(Struct, frozen=True, gc=False):
+    """A request that was held has got its answer, which stands in the request's own entry."""
+
+    seq: int
+    ts_ns: int
+    request: RequestEntry
+
+    @property
+    def venue(self) -> str:
+        return self.request.venue
+
+
 class BatchEntry(Struct, frozen=True, gc=False):
     seq: int
     ts_ns: int
@@ -43,7 +55,7 @@ class BatchEntry(Struct, frozen=True, gc=False):
 
 
 class FaultEntry(Struct, frozen=True):
-    """``what`` is a firing, or the rule that came or went (``action``: fired, armed, changed, removed)."""
+    """``what`` is a firing, or the rule that was armed, changed or removed as plain data (``action`` says which)."""
 
     seq: int
     ts_ns: int
@@ -72,7 +84,7 @@ class NoteEntry(Struct, frozen=True, gc=False):
     detail: str = ""
 
 
-Entry: TypeAlias = RequestEntry | BatchEntry | FaultEntry | ConnectionEntry | NoteEntry
+Entry: TypeAlias = RequestEntry | AnswerEntry | BatchEntry | FaultEntry | ConnectionEntry | NoteEntry
 Listener: TypeAlias = Callable[[Entry], None]
 
 
@@ -84,6 +96,7 @@ class Journal:
         """The number of the latest entry."""
         self.capacity = capacity
         self.requests: deque[RequestEntry] = deque(maxlen=capacity)
+        self.answers: deque[AnswerEntry] = deque(maxlen=capacity)
         self.batches: deque[BatchEntry] = deque(maxlen=capacity)
         self.house: deque[BatchEntry] = deque(maxlen=capacity)
         self.faults: deque[FaultEntry] = deque(maxlen=capacity)
@@ -126,6 +139,12 @@ class Journal:
         if self.listeners:
             self._tell(entry)
 
+    def note_late_reply(self, entry: RequestEntry, ts_ns: int, reply: Any, fate: str = "") -> None:
+        """The same of a request that was held: its answer has a number of its own."""
+        self.note_reply(entry, ts_ns, reply, fate)
+        self.seq += 1
+        self._add(self.answers, AnswerEntry(self.seq, ts_ns, entry))
+
     def note_fault(self, ts_ns: int, action: str, what: Any) -> int:
         self.seq += 1
         return self._add(self.faults, FaultEntry(self.seq, ts_ns, action, what))
@@ -149,8 +168,19 @@ class Journal:
 
     def entries(self) -> Iterator[Entry]:
         """Everything that is kept, in the order in which it happened."""
-        rings = (self.requests, self.batches, self.house, self.faults, self.connections, self.notes)
-        return merge(*rings, key=lambda entry: entry.seq)
+        return merge(*self._rings(house=True), key=lambda entry: entry.seq)
+
+    def since(self, seq: int, house: bool = True) -> Iterator[Entry]:
+        """What is kept of the entries after ``seq``, in order, at the cost of those alone."""
+        return merge(*(_after(ring, seq) for ring in self._rings(house)), key=lambda entry: entry.seq)
+
+    def forgotten(self, house: bool = True) -> int:
+        """The number up to which entries may have been pushed out; all after it are kept."""
+        return max((ring[0].seq - 1 for ring in self._rings(house) if len(ring) == self.capacity), default=0)
+
+    def _rings(self, house: bool) -> "tuple[deque[Any], ...]":
+        own = (self.requests, self.answers, self.batches, self.faults, self.connections, self.notes)
+        return (*own, self.house) if house else own
 
     def __iter__(self) -> Iterator[tuple[str, Batch]]:
         """Every batch that is kept with its venue, the house's included."""
@@ -169,6 +199,16 @@ class Journal:
     def _tell(self, entry: Entry) -> None:
         for listener in self.listeners:
             listener(entry)
+
+
+def _after(ring: "deque[Any]", seq: int) -> list[Any]:
+    entries: list[Any] = []
+    for entry in reversed(ring):
+        if entry.seq <= seq:
+            break
+        entries.append(entry)
+    entries.reverse()
+    return entries
 
 
 def _nobody(_venue: str, _command: Command) -> bool:

@@ -5,6 +5,7 @@ A stream never influences another, so adding a consumer leaves everybody else's 
 
 import hashlib
 import random
+import secrets
 import string
 from typing import Final, TypeAlias
 
@@ -31,3 +32,8 @@ class Randomness:
         """A text of ``length`` characters of ``alphabet``, the same on every machine (keys, secrets, ids)."""
         chooser = self.stream(f"token/{name}")
         return "".join(chooser.choice(alphabet) for _ in range(length))
+
+
+def process_token() -> str:
+    """A secret of this process, from the machine's entropy: what guards the controls must not follow from a seed."""
+    return secrets.token_urlsafe(24)

@@ -1,0 +1,60 @@
+"""What a request of the journal was about, in the neutral words of its dialect."""
+
+from typing import TYPE_CHECKING
+
+from simexchange.dialects.base import Request, StreamSession
+from simexchange.services.faults.facts import Call, Purpose
+from simexchange.services.journal import RequestEntry
+
+if TYPE_CHECKING:
+    from simexchange.control.controls import Controls
+
+
+class NobodysSession(StreamSession):
+    """Stands for a socket that may be long gone."""
+
+    def on_open(self) -> None:
+        """Nothing happens to it."""
+
+    def on_text(self, text: str) -> None:
+        """The same."""
+
+    def on_ping(self, payload: bytes) -> None:
+        """The same."""
+
+    def on_pong(self, payload: bytes) -> None:
+        """The same."""
+
+    def on_close(self) -> None:
+        """The same."""
+
+
+_NOBODYS = NobodysSession()
+
+
+def is_handshake(request: Request) -> bool:
+    """Whether it asked for a WebSocket."""
+    return request.headers.get(b"upgrade", b"").lower() == b"websocket"
+
+
+def call_of(controls: "Controls", entry: RequestEntry) -> Call:
+    """The facts of a request; of a message, whose socket may be gone, as far as it and that socket tell them."""
+    dialect, request = controls.dialect(entry.venue), entry.request
+    if isinstance(request, Request):
+        return dialect.describe_handshake(request) if is_handshake(request) else dialect.describe(request)
+    call = dialect.describe_message(_NOBODYS, str(request))
+    if call is None:
+        return Call(entry.venue, ("message",), Purpose.OTHER, entry.source, entry.connection)
+    if not call.account:
+        _own(controls, entry, call)
+    return call
+
+
+def _own(controls: "Controls", entry: RequestEntry, call: Call) -> None:
+    """Whose socket it is, if it is still open."""
+    for socket in controls.world.stage.controls[entry.venue].sockets():
+        if socket.number == entry.connection:
+            accounts = controls.door(entry.venue).venue.accounts
+            for account_id in socket.accounts():
+                call.account_id, call.account = account_id, accounts[account_id].name
+            return

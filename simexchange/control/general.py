@@ -1,0 +1,98 @@
+"""Is it up, what is served, and where everything else is."""
+
+from html import escape
+from typing import Final
+
+from msgspec import Struct
+
+from simexchange import __version__
+from simexchange.control.operations import Asked, Operation, Redirect, Text
+from simexchange.control.problems import Problem
+from simexchange.control.reading import Query
+from simexchange.control.security import cookie_header
+
+
+class Status(Struct, frozen=True):
+    status: str
+    """live, ready or starting."""
+
+
+class VenueInfo(Struct, frozen=True):
+    rest_url: str
+    ws_url: str
+    symbols: list[str]
+
+
+class Info(Struct, frozen=True):
+    """What is served; never an account, a key or a secret."""
+
+    version: str
+    seed: int | None
+    scenario: str | None
+    venues: dict[str, VenueInfo]
+
+
+class IndexQuery(Query, frozen=True):
+    token: str | None = None
+    """The control token: answered with a cookie that holds it, so that a browser stays in."""
+
+
+def live(_: Asked) -> Status:
+    return Status("live")
+
+
+def ready(asked: Asked) -> Status:
+    if asked.controls.exchange.description is None:
+        raise Problem(503, "the exchange is starting", state="starting")
+    return Status("ready")
+
+
+def info(asked: Asked) -> Info:
+    description = asked.controls.exchange.description
+    if description is None:
+        return Info(__version__, None, None, {})
+    return Info(
+        __version__,
+        description.seed,
+        description.scenario,
+        {name: VenueInfo(venue.rest_url, venue.ws_url, venue.symbols) for name, venue in description.venues.items()},
+    )
+
+
+_INDEX: Final = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>simexchange control</title></head>
+<body style="font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1rem">
+<h1>simexchange {version}</h1>
+<p>Seed {seed}, scenario {scenario}. Venues: {venues}.</p>
+<ul><li><a href="/docs">/docs</a>: every operation, with examples, to be tried</li>
+<li><a href="/openapi.json">/openapi.json</a>: the same for programs</li>
+<li><a href="/journal">/journal</a>: the latest of what happened</li></ul>
+</body></html>
+"""
+
+
+def index(asked: Asked) -> Redirect | Text:
+    exchange = asked.controls.exchange
+    if asked.query.token is not None:
+        return Redirect("/", cookie_header(exchange.control_port, exchange.control_token))
+    options = exchange.options
+    told = {"version": __version__, "seed": options.seed, "scenario": escape(options.scenario)}
+    return Text(_INDEX.format(**told, venues=", ".join(options.venues)), "text/html; charset=utf-8")
+
+
+OPERATIONS: Final = (
+    Operation("GET", "/health/live", "The process is up", live, Status, is_open=True),
+    Operation(
+        "GET", "/health/ready", "Markets are seeded and ports are served", ready, Status, is_open=True, problems=(503,)
+    ),
+    Operation("GET", "/info", "Version, seed and venues; no secret", info, Info, is_open=True),
+    Operation(
+        "GET",
+        "/",
+        "A page that leads to the others; with ?token= it leaves the token in a cookie",
+        index,
+        str,
+        query=IndexQuery,
+        media_type="text/html",
+    ),
+)
