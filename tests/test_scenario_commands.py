@@ -110,6 +110,10 @@ def test_a_server_is_as_its_scenario_says_unless_told_otherwise(tmp_path: Path) 
     ("text", "complaint"),
     [
         ("version: 1\nname: x\nsed: 1", r"x.yaml:3:1: sed: there is no field 'sed' here; did you mean 'seed'\?"),
+        (
+            "version: 1\nname: x\ntimeline:\n  - {at: 1s, fault: {kind: rate-limited, retry_after: soon}}",
+            r"x.yaml:4:55: timeline\[0\].fault.retry_after: 'soon' is no duration: ",
+        ),
         ("version: 1\nname: x\nvenues: {kraken: {}}", "there is no venue 'kraken'; there is binance"),
         ("version: 1\nname: x\nvenues: {binance: {limits: {weight: 1}}}", "binance has no limit 'weight'"),
     ],
