@@ -26,9 +26,10 @@ from simexchange.domain.ids import AccountId, Symbol
 from simexchange.services.anatomy import Role
 from simexchange.services.clock import Clock, WorldClock
 from simexchange.services.faults.changes import Change
+from simexchange.services.faults.facts import Call
 from simexchange.services.faults.plan import FaultPlan
 from simexchange.services.faults.stage import StreamHandle
-from simexchange.services.faults.verdicts import Delivery, Effect, Verdict
+from simexchange.services.faults.verdicts import AtEngine, Delivery, Effect, Verdict
 from simexchange.services.journal import Journal, RequestEntry
 from simexchange.world import Door, World
 
@@ -40,13 +41,22 @@ class Discarded(BaseException):
 
 
 class Witness:
-    """Collects what the engine did for one errand."""
+    """Collects what the engine did for one errand; what a verdict has to say about its commands is said here."""
 
-    def __init__(self) -> None:
+    def __init__(self, call: Call, at_engine: AtEngine | None = None) -> None:
         self.batches: list[Batch] = []
+        self._call = call
+        self._at_engine = at_engine
+        self._has_a_say = at_engine is not None
 
     def before(self, command: Command) -> Command:
-        return command
+        if self._at_engine is None or not self._has_a_say:
+            return command
+        self._has_a_say = False  # what it submits itself passes
+        try:
+            return self._at_engine(self._call, command)
+        finally:
+            self._has_a_say = True
 
     def after(self, batch: Batch) -> None:
         self.batches.append(batch)
@@ -194,7 +204,7 @@ class Gate:
             return errand.say(verdict.trouble)
         if verdict.effect is Effect.DISCARD:
             return self._discarded(errand, verdict)
-        witness = Witness()
+        witness = Witness(errand.call, verdict.at_engine)
         answer = self._tapped(witness, errand)
         if verdict.after is not None:
             verdict.after(errand.call, tuple(witness.batches))

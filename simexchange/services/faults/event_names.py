@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from simexchange.domain.commands import RejectRequest
 from simexchange.domain.enums import FILLED
 from simexchange.domain.events import (
     Batch,
@@ -74,7 +75,7 @@ def facts_of(door: FaultyDoor, terms: OrderTerms) -> OrderFacts | None:
 
 
 def _rejected(door: FaultyDoor, batch: Batch, event: OrderRejected) -> OrderFacts | None:
-    command = batch.command
+    command = batch.command.request if isinstance(batch.command, RejectRequest) else batch.command
     name = _owner(door, event.account_id)
     side = getattr(command, "side", None)
     if name is None or side is None:

@@ -141,4 +141,15 @@ class OrderFacts(Struct, frozen=True):
     client_order_id: ClientOrderId
 
 
-Facts: TypeAlias = Call | Frame | OrderFacts
+class Place(Struct, frozen=True):
+    """Where a rule acts by itself: a venue, and of it an account or an instrument ("" for none)."""
+
+    venue: str
+    account: str = ""
+    symbol: Symbol = ""
+    side: Side | None = None
+    order_id: OrderId | None = None
+    client_order_id: ClientOrderId = ""
+
+
+Facts: TypeAlias = Call | Frame | OrderFacts | Place

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from simexchange.domain.commands import Command
 from simexchange.domain.enums import Word
 from simexchange.domain.events import Batch
 from simexchange.services.faults.facts import Call
@@ -112,6 +113,7 @@ class Delivery(Struct, frozen=True):
 Act: TypeAlias = Callable[[Call], None]
 AfterCommit: TypeAlias = Callable[[Call, tuple[Batch, ...]], None]
 Edit: TypeAlias = Callable[[bytes], bytes]
+AtEngine: TypeAlias = Callable[[Call, Command], Command]
 
 
 class Verdict(Struct, frozen=True):
@@ -135,6 +137,9 @@ class Verdict(Struct, frozen=True):
     """With DISCARD: runs when a command was stopped; a request that brings none to the engine is answered as ever."""
     unheard: bool = False
     """Nobody looks at the request: nothing is charged, nothing checked, and ``delivery`` is all that comes of it."""
+    at_engine: AtEngine | None = None
+    """Sees each command of the request just before the engine, which takes what this gives; it may submit others first.
+    Nothing comes here of what a dialect refuses by itself."""
 
     @property
     def decides(self) -> bool:
@@ -155,6 +160,7 @@ class Verdict(Struct, frozen=True):
             _chained(self.edit, other.edit),
             first.at_door,
             first.unheard,
+            _one_then_other(self.at_engine, other.at_engine),
         )
 
 
@@ -168,6 +174,13 @@ def _both(first: Callable[..., None] | None, second: Callable[..., None] | None)
         two(*args)
 
     return act
+
+
+def _one_then_other(first: AtEngine | None, second: AtEngine | None) -> AtEngine | None:
+    if first is None or second is None:
+        return first or second
+    one, two = first, second
+    return lambda call, command: two(call, one(call, command))
 
 
 def _chained(first: Edit | None, second: Edit | None) -> Edit | None:
