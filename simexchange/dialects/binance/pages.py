@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Final
 
 from simexchange.dialects.base import Reply
+from simexchange.services.clock import SECOND
 from simexchange.services.faults.verdicts import Trouble, TroubleKind
 
 HTML: Final = b"text/html"
@@ -55,9 +56,11 @@ RESTRICTED: Final = (
 )
 
 
-def page(trouble: Trouble) -> Reply:
+def page(trouble: Trouble, now_ns: int) -> Reply:
     """The page of a trouble at the edge."""
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    if trouble.retry_at_ns is not None:
+        headers = ((b"retry-after", b"%d" % max(-(-(trouble.retry_at_ns - now_ns) // SECOND), 0)),)
     if trouble.kind is TroubleKind.RAW:
         content_type = trouble.content_type.encode("latin-1", "replace") or HTML
         return Reply(trouble.status or 200, trouble.body, headers, content_type)

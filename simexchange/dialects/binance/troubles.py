@@ -7,11 +7,16 @@ not hold (pages of a firewall or content delivery network) are those seen in pub
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from simexchange.dialects.base import Reply, Request, StreamSession
 from simexchange.dialects.binance import errors, pages
+from simexchange.dialects.binance.context import Context
 from simexchange.dialects.binance.dialect import refusal_reply
 from simexchange.dialects.binance.errors import BinanceRefusal, Entry
-from simexchange.dialects.binance.ws_requests import failure, parse
+from simexchange.dialects.binance.streams import CONNECTIONS_EXCEEDED
+from simexchange.dialects.binance.ws_api import ApiSession
+from simexchange.dialects.binance.ws_requests import parse
 from simexchange.services.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND
 from simexchange.services.faults.facts import Call
 from simexchange.services.faults.verdicts import Trouble, TroubleKind
@@ -56,7 +61,7 @@ class Troubles:
     def reply(self, trouble: Trouble, request: Request, call: Call) -> Reply:
         """The trouble as an HTTP answer. What the venue itself says costs the request's weight like any answer."""
         if trouble.kind in _AT_THE_EDGE:
-            return pages.page(trouble)
+            return pages.page(trouble, self._dialect.door.clock.now_ns())
         now_ns = self._dialect.door.clock.now_ns()
         if not call.handled:
             self._charge(request.path, call, now_ns)
@@ -65,20 +70,22 @@ class Troubles:
         )
 
     def message(self, trouble: Trouble, session: StreamSession, text: str, call: Call) -> bytes | None:
-        """The trouble as the answer to a message; a socket has no pages, so the edge's troubles are overload."""
-        del session
+        """The trouble as the answer to a message. A socket has no pages: the edge's troubles are overload there.
+
+        Market streams have no such answers in the documentation: theirs are their own errors', with this code and text.
+        """
         now_ns = self._dialect.door.clock.now_ns()
         if not call.handled:
             self._dialect.limits.charge(call.source, call.weight, now_ns)
         try:
-            request_id = parse(text).request_id
+            request = parse(text)
         except BinanceRefusal:
             return None
         refusal = BinanceRefusal(errors.OVERLOADED) if trouble.kind in _AT_THE_EDGE else self._refusal(trouble)
-        data: dict[str, object] | None = None
-        if refusal.retry_after_ns is not None:
-            data = {"serverTime": now_ns // MILLISECOND, "retryAfter": refusal.retry_after_ns // MILLISECOND}
-        return failure(request_id, refusal, None, data)
+        if not isinstance(session, ApiSession):
+            return msgspec.json.encode(refusal.body | {"id": request.request_id})
+        owner = None if call.account_id is None else self._dialect.door.venue.accounts[call.account_id]
+        return session.refused(request, refusal, context=Context(self._dialect, now_ns, session.peer, account=owner))
 
     def _charge(self, path: str, call: Call, now_ns: int) -> None:
         limits = self._dialect.limits
@@ -119,6 +126,14 @@ def _orders_exceeded(dialect: "BinanceDialect", trouble: Trouble) -> BinanceRefu
     return BinanceRefusal(errors.ORDERS_EXCEEDED, limit, interval, retry_after_ns=trouble.retry_at_ns)
 
 
+def _connections_exceeded(dialect: "BinanceDialect", trouble: Trouble) -> BinanceRefusal:
+    limit = trouble.limit or dialect.settings.streams.connections
+    interval = interval_words(trouble.interval_ns or dialect.settings.streams.connection_window_ns)
+    return BinanceRefusal(
+        CONNECTIONS_EXCEEDED, limit, interval, retry_after_ns=trouble.retry_at_ns, status=trouble.status
+    )
+
+
 def _custom(_dialect: "BinanceDialect", trouble: Trouble) -> BinanceRefusal:
     code = trouble.code if isinstance(trouble.code, int) else -1000
     entry = Entry(trouble.status or 400, code, trouble.message)
@@ -129,5 +144,6 @@ _SPECIAL: Final[dict[TroubleKind, Callable[["BinanceDialect", Trouble], BinanceR
     TroubleKind.RATE_LIMITED: _rate_limited,
     TroubleKind.IP_BANNED: _banned,
     TroubleKind.ORDERS_EXCEEDED: _orders_exceeded,
+    TroubleKind.CONNECTIONS_EXCEEDED: _connections_exceeded,
     TroubleKind.CUSTOM: _custom,
 }

@@ -83,8 +83,23 @@ class StreamHandle(Protocol):
         """End what it listens to of an account as the venue does when the credential has run out; whether it did."""
 
 
+class VenueCustoms(Protocol):
+    """What else a venue does to its clients, its dialect knows how."""
+
+    def close_order_entry(self, source: str) -> None:
+        """Close the order-entry sockets of an address."""
+
+    def count_unplaced(self, account_id: AccountId) -> None:
+        """Count an order that did not come to be against its account's limits."""
+
+
 class VenueControls(Protocol):
     """What a dialect lets a fault do to its venue."""
+
+    dialect: VenueCustoms
+
+    def next_connection(self) -> int:
+        """A number above those of all connections there have been."""
 
     def sockets(self) -> Iterable[StreamHandle]:
         """The WebSockets open now, oldest first."""
