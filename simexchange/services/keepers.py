@@ -157,6 +157,8 @@ class _Objects:
 
     def __init__(self) -> None:
         self._rows: list[tuple[tuple[str, ...], list[Any], list[Row]]] = []
+        self._cells: tuple[list[Any], list[str], list[Any]] = ([], [], [])
+        """Owner, name and value of every attribute of classes with few objects."""
         self._unset: list[tuple[Any, str]] = []
         self._counted: list[tuple[Any, int, frozenset[str]]] = []
         """Objects whose attributes are in rows, and how many references they hold if none came to them since."""
@@ -186,12 +188,20 @@ class _Objects:
         return groups
 
     def _keep_rows(self, names: tuple[str, ...], owners: list[Any], rows: list[Row]) -> Iterable[Collection[Any]]:
-        self._rows.append((names, owners, rows))
-        return rows if len(rows) < FEW else list(zip(*rows, strict=True))
+        if len(owners) >= FEW:
+            self._rows.append((names, owners, rows))
+            return list(zip(*rows, strict=True))
+        of_owners, of_names, of_values = self._cells
+        for owner, row in zip(owners, rows, strict=True):
+            of_owners += [owner] * len(names)
+            of_names += names
+            of_values += row
+        return rows
 
     def restore(self) -> None:
         for names, objects, rows in self._rows:
             _write(names, objects, rows)
+        deque(map(setattr, *self._cells), maxlen=0)
         for owner, name in self._unset:
             if hasattr(owner, name):
                 delattr(owner, name)
