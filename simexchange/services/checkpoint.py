@@ -29,7 +29,7 @@ class Checkpoint:
         self._leading: set[type] = set()
         self._keepers: dict[Kind, Keeper] = {}
         self._seen: dict[type, dict[int, Any]] = {}
-        self._pending: defaultdict[type, list[Any]] = defaultdict(list)
+        self._pending: defaultdict[type, dict[int, Any]] = defaultdict(dict)
         self._sort(list(roots))
         with _collector_paused():
             while self._pending:
@@ -52,28 +52,27 @@ class Checkpoint:
         leading &= self._leading
         pending = self._pending
         if len(leading) == len(kinds) == 1:
-            pending[leading.pop()] += found
+            pending[leading.pop()].update(zip(map(id, found), found, strict=True))
         elif leading:
             for value in found:
                 kind = type(value)
                 if kind in leading:
-                    pending[kind].append(value)
+                    pending[kind][id(value)] = value
 
-    def _visit(self, kind: type, found: list[Any]) -> None:
+    def _visit(self, kind: type, found: dict[int, Any]) -> None:
         """Save those objects of one class that are new, and line up what they lead to."""
         if kind is tuple:
-            self._sort(list(chain.from_iterable(found)))
+            self._sort(list(chain.from_iterable(found.values())))
             return
-        new = dict(zip(map(id, found), found, strict=True))
         seen = self._seen.setdefault(kind, {})
         if seen:
-            for known in new.keys() & seen.keys():
-                del new[known]
-        if not new:
+            for known in found.keys() & seen.keys():
+                del found[known]
+        seen |= found
+        if not found:
             return
-        seen |= new
         how = kind_of(kind)
-        objects = list(new.values())
+        objects = list(found.values())
         if how < Kind.CELL:
             self._sort(list(chain.from_iterable(map(partial(references, how), objects))))
             return
