@@ -7,6 +7,7 @@ from simexchange.scenario.parse import parse_scenario
 STARTER: Final = """\
 # A scenario: a market, what happens in it, and what is expected of the bot that trades there.
 # Check it with `simexchange scenario check`; start it with `simexchange serve --scenario <this file>`.
+# `simexchange scenario schema` prints the JSON Schema, with which editors help to write it.
 # Decimals and percentages are texts, in quotes: "0.01", "-12%". Durations have units: 400ms, 90s, 1m30s, 24h.
 version: 1
 name: {name}

@@ -162,6 +162,19 @@ def test_aliases_cannot_be_stacked_higher_than_texts_may_nest() -> None:
     assert "nested deeper than 64 levels" in told
 
 
+def test_plain_data_is_read_like_a_text_and_may_not_nest_deeper() -> None:
+    data: dict[str, object] = {"version": 1, "name": "x", "seed": 7, "clock": {"mode": "scaled", "speed": 2.5}}
+    scenario = parse_plain(data)
+    assert (scenario.name, scenario.seed, scenario.clock.speed) == ("x", 7, 2.5)
+    with pytest.raises(ScenarioError, match="1:1: seed: '7' is a text; without the quotes it may pass"):
+        parse_plain(data | {"seed": "7"})
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ScenarioError, match="nested deeper than 64 levels"):
+        parse_plain(data | {"venues": deep})
+
+
 def test_an_anchor_and_its_aliases_are_the_same_value_twice() -> None:
     text = changed("mid: ", "mid: &price ").replace("max_", "max_").replace('min_notional: "5"', 'max_price: "70000"')
     again = text.replace('max_price: "70000"', 'max_price: "70000"\n        max_notional: "70000"')
