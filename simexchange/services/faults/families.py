@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from simexchange.services.faults import lost, quotas, rate_limits
+from simexchange.services.faults import lost, quotas, rate_limits, wrong_time
 from simexchange.services.faults.kinds import Kind
 
-FAMILIES: Final[tuple[tuple[Kind, ...], ...]] = (lost.KINDS, rate_limits.KINDS, quotas.KINDS)
+FAMILIES: Final[tuple[tuple[Kind, ...], ...]] = (lost.KINDS, rate_limits.KINDS, quotas.KINDS, wrong_time.KINDS)

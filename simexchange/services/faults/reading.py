@@ -44,6 +44,8 @@ def read_rule(data: Mapping[str, Any], catalogue: Catalogue, venues: Iterable[st
     )
     _check_match(spec, kind, tuple(venues))
     _check_when(spec.when)
+    if kind.matches is not None:
+        _check_happens_once(spec.when, kind)
     return spec
 
 
@@ -171,6 +173,12 @@ def _check_match(spec: RuleSpec, kind: Kind, venues: tuple[str, ...]) -> None:
                 raise RuleRefused(f"match.{name}", f"{kind.name} befalls the venue as a whole: {passing} passes")
     if match.side is not None and match.side.lower() not in [side.value for side in Side]:
         raise RuleRefused("match.side", f"{match.side!r} is no side: buy and sell pass")
+
+
+def _check_happens_once(when: When, kind: Kind) -> None:
+    for name in ("skip", "every_nth", "probability", "once_per_key"):
+        if getattr(when, name):
+            raise RuleRefused(f"when.{name}", f"{kind.name} happens once, to all at a time: window and on_event pass")
 
 
 def _check_when(when: When) -> None:
