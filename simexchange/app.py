@@ -152,17 +152,26 @@ class Exchange:
         self._servers = [*venues.values(), control]
         for server in self._servers:
             await server.start()
+        self.runner = Runner(world, self._scenario(), gates)
         world.snapshots.begin()
         self.pacemaker.start()
-        self.description = Description(
+        self._authorities = {name: server.authority for name, server in venues.items()}
+        self._control_authority = control.authority
+        self.runner.begin()
+        self.description = self.describe()
+
+    def describe(self) -> Description:
+        """What is being served, as it is now: keys may have been replaced since the start."""
+        options = self.options
+        return Description(
             seed=options.seed,
             scenario=options.scenario,
             clock=describe_clock(self.clock),
-            control_url=f"http://{control.authority}",
+            control_url=f"http://{self._control_authority}",
             control_token=self.control_token,
             venues={
-                name: describe_venue(world.doors[name].venue, VENUES[name].spell, server.authority)
-                for name, server in venues.items()
+                name: describe_venue(self.world.doors[name].venue, VENUES[name].spell, authority)
+                for name, authority in self._authorities.items()
             },
         )
 
@@ -198,6 +207,11 @@ class Exchange:
                 f"on {self.options.host} other machines can reach the control port: choose its token with"
                 " --control-token (SIMX_CONTROL_TOKEN), or listen on 127.0.0.1"
             )
+
+    def _scenario(self) -> "Scenario":
+        from simexchange.scenario import load
+
+        return self.options.spec or load(self.options.scenario)
 
     def _control(self) -> object:
         from simexchange.control.application import control_application

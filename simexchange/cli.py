@@ -6,7 +6,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from simexchange import __version__, scenario_commands
+from simexchange import __version__, run_command, scenario_commands
 
 FAILED: Final = 1
 USAGE: Final = 2
@@ -186,6 +186,7 @@ def config(
 
 
 app.add_typer(scenario_commands.app, name="scenario")
+app.command(epilog=run_command.EXIT_CODES)(run_command.run)
 
 
 @app.command(epilog=EXIT_CODES)

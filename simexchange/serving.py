@@ -120,7 +120,7 @@ def _time(clock: str, speed: str | None, start: str | None) -> tuple[ClockMode, 
 
 def run(chosen: Options, json_line: bool, env_out: Path | None, log_level: str) -> None:
     """Serve until told to stop. Raises StartFailure or UsageError."""
-    _log_to_stderr(log_level)
+    log_to_stderr(log_level)
 
     def announce(description: Description) -> None:
         if env_out is not None:
@@ -145,7 +145,8 @@ def describe_offline(chosen: Options, venue: str) -> VenueDescription:
     return describe_venue(world.doors[venue].venue, VENUES[venue].spell, f"{chosen.host}:{port}")
 
 
-def _log_to_stderr(level: str) -> None:
+def log_to_stderr(level: str) -> None:
+    """Have logs of at least this level written to standard error. Raises UsageError."""
     if level not in LOG_LEVELS:
         raise UsageError(f"--log-level is one of {', '.join(LOG_LEVELS)}")
     logging.basicConfig(

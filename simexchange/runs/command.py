@@ -1,0 +1,247 @@
+"""``simexchange run``: a world, a bot in it, and what came of it. The exit codes are those of ``result``."""
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar, Final, TextIO
+
+import msgspec
+from msgspec import Struct
+
+from simexchange import serving
+from simexchange.app import DEFAULT_HOST, Exchange, Options, StartFailure
+from simexchange.domain.commands import CreateKey, RevokeKey
+from simexchange.runs.bot import Bot, BotUnusable
+from simexchange.runs.history import happenings
+from simexchange.runs.junit import as_junit
+from simexchange.runs.result import BAD_SCENARIO, FAILED, EndedBy, Result
+from simexchange.runs.runner import shown_step
+from simexchange.runs.summary import as_markdown, as_text
+from simexchange.services.anatomy import Role
+from simexchange.services.clock import MILLISECOND, NANOSECONDS, ClockMode
+from simexchange.services.durations import format_duration, format_instant, parse_duration
+from simexchange.services.journal import BatchEntry, Entry
+from simexchange.serving import UsageError, write_private
+from simexchange.transports.server import new_event_loop
+
+GRACE_S: Final = 5.0
+"""How long a bot has to end by itself once the scenario is over."""
+ENV_FILE: Final = "SIMX_ENV_FILE"
+"""Names the file that holds the addresses and keys of now; rewritten whenever a key comes or goes."""
+
+
+class Asked(Struct, frozen=True):
+    """The world to be run in, and for how long at most, as texts of the command line."""
+
+    scenario: str
+    seed: int | None = None
+    accounts: int = 0
+    port_base: int = 0
+    clock: str | None = None
+    speed: str | None = None
+    timeout: str = "1h"
+    log_level: str = "warning"
+
+    def options(self) -> Options:
+        """Checked. Raises UsageError."""
+        options = serving.options(
+            self.seed,
+            self.accounts,
+            DEFAULT_HOST,
+            self.port_base,
+            self.scenario,
+            None,
+            "venue",
+            self.clock,
+            self.speed,
+            None,
+        )
+        if options.clock is ClockMode.MANUAL:
+            raise UsageError(
+                "nobody moves a manual clock while a bot runs: --clock scaled (or real) overrides the scenario's"
+            )
+        return options
+
+    def timeout_ns(self) -> int:
+        """Of the machine's time. Raises UsageError."""
+        try:
+            timeout_ns = parse_duration(self.timeout, signed=False)
+        except ValueError as error:
+            raise UsageError(f"--timeout: {error}") from error
+        if not timeout_ns:
+            raise UsageError("--timeout 0 leaves no time at all: 30m would pass")
+        return timeout_ns
+
+
+class RunOptions(Struct, frozen=True):
+    """What is to be run, and where to tell what. ``timeout_ns`` is the machine's time."""
+
+    command: tuple[str, ...]
+    timeout_ns: int
+    junit: Path | None = None
+    report: Path | None = None
+    env_out: Path | None = None
+    bot_output: Path | None = None
+    ignores_bot_exit: bool = False
+    as_json: bool = False
+
+
+def run_and_tell(
+    asked: Asked,
+    command: tuple[str, ...],
+    junit: Path | None = None,
+    report: Path | None = None,
+    env_out: Path | None = None,
+    bot_output: Path | None = None,
+    *,
+    ignores_bot_exit: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Run to the end and tell how it went: the exit code. Raises UsageError."""
+    options = asked.options()
+    for file in (junit, report, env_out, bot_output):
+        if file is not None and not file.absolute().parent.is_dir():
+            raise UsageError(f"{file}: there is no folder {file.absolute().parent}")
+    chosen = RunOptions(command, asked.timeout_ns(), junit, report, env_out, bot_output, ignores_bot_exit, as_json)
+    serving.log_to_stderr(asked.log_level)
+    try:
+        result = run(options, chosen)
+    except (BotUnusable, StartFailure) as failure:
+        _print(f"simexchange: {failure}\n", sys.stderr)
+        return BAD_SCENARIO if isinstance(failure, BotUnusable) else FAILED
+    _tell(result, chosen)
+    return result.exit_code
+
+
+def run(options: Options, chosen: RunOptions) -> Result:
+    """Run to the end. Raises StartFailure or BotUnusable."""
+    loop = new_event_loop()
+    try:
+        with tempfile.TemporaryDirectory(prefix="simexchange-") as folder:
+            env_file = chosen.env_out or Path(folder) / "simexchange.env"
+            return loop.run_until_complete(_Run(options, chosen, env_file).run())
+    finally:
+        loop.close()
+
+
+class _Run:
+    state_role: ClassVar = Role.RECORD
+
+    def __init__(self, options: Options, chosen: RunOptions, env_file: Path) -> None:
+        self._options = options
+        self._chosen = chosen
+        self._env_file = env_file.absolute()
+        self._exchange = Exchange(options)
+        self._scenario_over = asyncio.Event()
+        self._interrupted = asyncio.Event()
+        self._signal = 0
+        self._bot: Bot | None = None
+
+    async def run(self) -> Result:
+        with _signals(self._on_signal):
+            async with self._exchange as exchange:
+                self._write_env()
+                exchange.runner.script.on_end.append(self._scenario_over.set)
+                exchange.world.journal.listen(self._on_entry)
+                self._bot = bot = await Bot.start(
+                    self._chosen.command, self._environment(), self._chosen.bot_output, self._chosen.as_json
+                )
+                try:
+                    ended_by = await self._end_of(bot)
+                    bot_exit = bot.exit_code
+                    exchange.runner.judge.close()
+                finally:
+                    await bot.end(GRACE_S)
+                return self._result(ended_by, bot_exit if ended_by is EndedBy.BOT else None)
+
+    async def _end_of(self, bot: Bot) -> EndedBy:
+        """Whatever ends the run first; of several at once, in this order."""
+        waits = {
+            EndedBy.SIGNAL: asyncio.ensure_future(self._interrupted.wait()),
+            EndedBy.BOT: asyncio.ensure_future(bot.wait()),
+            EndedBy.SCENARIO: asyncio.ensure_future(self._scenario_over.wait()),
+        }
+        try:
+            done, _ = await asyncio.wait(
+                waits.values(),
+                timeout=self._chosen.timeout_ns / NANOSECONDS,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            for wait in waits.values():
+                wait.cancel()
+        return next((ended_by for ended_by, wait in waits.items() if wait in done), EndedBy.TIMEOUT)
+
+    def _on_signal(self, number: int) -> None:
+        """The first one ends the run in good order, a second one the bot at once."""
+        if self._bot is not None:
+            self._bot.pass_on(signal.SIGKILL if self._interrupted.is_set() else number)
+        self._signal = self._signal or number
+        self._interrupted.set()
+
+    def _on_entry(self, entry: Entry) -> None:
+        if isinstance(entry, BatchEntry) and isinstance(entry.batch.command, CreateKey | RevokeKey):
+            self._write_env()
+            _print(f"simexchange: keys have changed; {self._env_file} holds those of now\n", sys.stderr)
+
+    def _lines(self) -> list[str]:
+        return [*self._exchange.describe().as_env(), f"{ENV_FILE}={self._env_file}"]
+
+    def _write_env(self) -> None:
+        write_private(self._env_file, "".join(f"{line}\n" for line in self._lines()))
+
+    def _environment(self) -> dict[str, str]:
+        return dict(os.environ) | dict(line.split("=", 1) for line in self._lines())
+
+    def _result(self, ended_by: EndedBy, bot_exit: int | None) -> Result:
+        exchange = self._exchange
+        world, runner = exchange.world, exchange.runner
+        started_ns = runner.timeline.started_ns
+        return Result(
+            scenario=runner.scenario.name,
+            seed=self._options.seed,
+            started=format_instant(started_ns),
+            elapsed=format_duration((runner.judge.closed_ns - started_ns) // MILLISECOND * MILLISECOND),
+            ended_by=ended_by,
+            signal=self._signal,
+            bot_exit=bot_exit,
+            ignores_bot_exit=self._chosen.ignores_bot_exit,
+            requests=len(world.journal.requests),
+            entries=tuple(shown_step(step, started_ns) for step in runner.timeline.steps),
+            happenings=happenings(world.journal, started_ns),
+            verdicts=runner.verdicts(),
+        )
+
+
+def _tell(result: Result, chosen: RunOptions) -> None:
+    """The summary on standard error, so that what the bot prints can be piped on; files as asked for."""
+    if chosen.junit is not None:
+        chosen.junit.write_bytes(as_junit(result))
+    if chosen.report is not None:
+        chosen.report.write_text(as_markdown(result), encoding="utf-8")
+    _print(as_text(result), sys.stderr)
+    if chosen.as_json:
+        _print(msgspec.json.encode(result.plain()).decode() + "\n", sys.stdout)
+
+
+def _print(text: str, stream: TextIO) -> None:
+    stream.write(text)
+    stream.flush()
+
+
+@contextmanager
+def _signals(on_signal: Callable[[int], None]) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    handled = (signal.SIGINT, signal.SIGTERM)
+    for number in handled:
+        loop.add_signal_handler(number, on_signal, number)
+    try:
+        yield
+    finally:
+        for number in handled:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,70 @@
+"""What a scenario does to API keys: narrowed for a while, revoked, or replaced by the next one.
+
+The next key of an account follows from the seed, the account's place and how many keys it has had, so it is the same on
+every machine. Whoever runs the bot tells it; the venue never does.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+from simexchange.domain.commands import ChangeKey, Command, CreateKey, RevokeKey
+from simexchange.domain.enums import KeyKind, Permission
+from simexchange.domain.secret import Secret
+from simexchange.scenario.timeline_specs import KeySpec
+from simexchange.services.randomness import Randomness
+from simexchange.venue.accounts import Account
+from simexchange.venue.keys import ApiKey
+from simexchange.world import Door
+
+Submit: TypeAlias = Callable[[Door, Command], object]
+
+
+def live_keys(door: Door, account: Account) -> list[ApiKey]:
+    """The account's keys that work now, the oldest first."""
+    now_ns = door.clock.now_ns()
+    return [key for key in door.venue.keys.values() if key.account_id == account.account_id and key.is_alive(now_ns)]
+
+
+def change_keys(
+    door: Door, account: Account, spec: KeySpec, randomness: Randomness, submit: Submit
+) -> Callable[[], None]:
+    """Do to all live keys of an account what is said; what takes a narrowing back. Raises ValueError without a key."""
+    keys = live_keys(door, account)
+    if not keys:
+        raise ValueError(f"{account.name} on {door.name} has no key that works")
+    if spec.do == "revoke":
+        _revoke(door, keys, submit)
+        return partial(_restore, door, [], submit)
+    if spec.do == "rotate":
+        submit(door, _successor(door, account, keys[-1], randomness))
+        if spec.overlap > 0:
+            door.clock.after(spec.overlap, partial(_revoke, door, keys, submit))
+        else:
+            _revoke(door, keys, submit)
+        return partial(_restore, door, [], submit)
+    before = [(key.api_key, key.permissions, key.ip_allow) for key in keys]
+    permissions = None if spec.permissions is None else tuple(Permission(name) for name in spec.permissions)
+    for key in keys:
+        submit(door, ChangeKey(key.api_key, permissions, spec.ip_allow))
+    return partial(_restore, door, before, submit)
+
+
+def _successor(door: Door, account: Account, key: ApiKey, randomness: Randomness) -> CreateKey:
+    """A key like the last one. Only secrets the venue knows can be replaced by ones it can tell: HMAC."""
+    number = sum(1 for known in door.venue.keys.values() if known.account_id == account.account_id)
+    name, length = f"{door.name}/{account.account_id}/{number}", len(key.api_key)
+    secret = Secret(randomness.token(f"{name}/secret", length))
+    token = randomness.token(f"{name}/key", length)
+    return CreateKey(account.account_id, token, KeyKind.HMAC, secret, key.permissions, key.ip_allow, label=key.label)
+
+
+def _revoke(door: Door, keys: list[ApiKey], submit: Submit) -> None:
+    for key in keys:
+        if not key.revoked:
+            submit(door, RevokeKey(key.api_key))
+
+
+def _restore(door: Door, before: list[tuple[str, tuple[Permission, ...], tuple[str, ...]]], submit: Submit) -> None:
+    for api_key, permissions, ip_allow in before:
+        submit(door, ChangeKey(api_key, permissions, ip_allow))
