@@ -48,6 +48,11 @@ class Door:
         self._afterwards: deque[Callable[[], None]] = deque()
         market_data.listen_to(self.bus)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a batch is under way."""
+        return self._busy
+
     def submit(self, command: Command) -> Batch:
         """Execute one command now and tell everyone; the batch holds all that came of it."""
         if self.taps:
@@ -114,7 +119,7 @@ class World:
         self.faults.timeline.on_fired = self._note_fired
         self.faults.on_rule = self._note_rule
         self.journal.is_house = self._is_house
-        self.snapshots.before_turning_back.append(self.faults.clear)
+        self.snapshots.before_turning_back.append(self._prepare_to_turn_back)
         self.snapshots.on_turned_back.append(self._note_turned_back)
 
     @property
@@ -163,6 +168,10 @@ class World:
     def _is_house(self, venue: str, command: Command) -> bool:
         account = self.doors[venue].venue.accounts.get(getattr(command, "account_id", -1))
         return account is not None and account.house
+
+    def _prepare_to_turn_back(self) -> None:
+        assert not any(door.is_busy for door in self.doors.values()), "a listener may not turn the world back"
+        self.faults.clear()
 
     def _note_turned_back(self, snapshot_id: str) -> None:
         for watcher in self.faults.watchers:

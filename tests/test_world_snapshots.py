@@ -18,6 +18,7 @@ from simexchange.dialects.base import StreamSession
 from simexchange.dialects.binance.dialect import BinanceDialect
 from simexchange.domain.enums import Side
 from simexchange.domain.events import (
+    Batch,
     OrderAmended,
     OrderCanceled,
     OrderExpired,
@@ -28,6 +29,7 @@ from simexchange.domain.events import (
     Trade,
 )
 from simexchange.services.anatomy import role_of
+from simexchange.services.bus import Stage
 from simexchange.services.checkpoint import Checkpoint
 from simexchange.services.clock import HOUR, MINUTE, SECOND, ClockMode
 from simexchange.services.journal import NoteEntry
@@ -221,6 +223,20 @@ def test_a_rehearsal_is_heard_by_nobody_and_leaves_nothing_behind() -> None:
     assert sink.closed is None
     assert story.door.submit(command) == batch
     assert heard(sink) == {"trade"}
+
+
+def test_a_listener_may_not_turn_the_world_back() -> None:
+    story = Story()
+    before = story.world.state_hash()
+
+    def go_back(_: Batch) -> None:
+        story.world.reset()
+
+    story.door.bus.listen(Stage.DASHBOARD, go_back)
+    with pytest.raises(AssertionError, match="may not turn the world back"):
+        story.live(1)
+    story.world.reset()
+    assert story.world.state_hash() == before
 
 
 def test_the_house_never_loses_track_of_its_orders() -> None:
