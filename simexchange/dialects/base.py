@@ -15,6 +15,7 @@ from simexchange.domain.ids import AccountId, Symbol
 from simexchange.services.faults.changes import Change
 from simexchange.services.faults.facts import Call, Purpose
 from simexchange.services.faults.verdicts import Trouble
+from simexchange.services.outcomes import Answer, Outcome
 
 FrameFacts: TypeAlias = dict[str, Any]
 """Fields of ``facts.Frame`` by name, those that a message tells: channel, event, symbol, account ..."""
@@ -193,6 +194,16 @@ class Dialect(ABC):
 
     def count_unplaced(self, account_id: AccountId) -> None:  # noqa: B027  (a venue may count none)
         """Count an order that did not come to be against its account's limits."""
+
+    # What whoever judges a client needs to know; asked only while somebody does.
+
+    def outcome(self, reply: Reply) -> Outcome:
+        """What an answer tells the client, in neutral words."""
+        return Outcome(Answer.DONE if reply.status < 400 else Answer.REFUSED)
+
+    def message_outcome(self, payload: bytes | None) -> Outcome:  # noqa: ARG002
+        """The same of an answer on a WebSocket; None is no answer at all."""
+        return Outcome(Answer.DONE)
 
     def fault_forms(self) -> Mapping[str, str]:
         """Kind of fault -> what this venue's clients see of it, in a line, for the catalogue."""

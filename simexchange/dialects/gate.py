@@ -87,6 +87,8 @@ class Gate:
         self._connections = 0
         self._sockets: dict[int, StreamHandle] = {}
         self._epoch = 0
+        self.is_observed = False
+        """Whether somebody wants the facts of every request and every answer on the record, rules or not."""
 
     def next_connection(self) -> int:
         """A number for a new connection of this venue."""
@@ -132,7 +134,7 @@ class Gate:
     def perform(self, request: Request, peer: Peer, deliver: Callable[[Reply | None, Delivery | None], None]) -> None:
         """Answer a request as the rules will have it, now or later; ``deliver`` is called exactly once."""
         entry = self._journal.note_request(self.name, self.clock.now_ns(), peer.number, request.peer, request)
-        call = self.dialect.describe(request)
+        call = entry.call = self.dialect.describe(request)
         call.connection, call.request = peer.number, entry.seq
         self._judge(HttpErrand(self, request, call, entry, deliver))
 
@@ -154,14 +156,15 @@ class Gate:
     ) -> None:
         """Judge a handshake, then have the dialect accept or refuse it; ``decide`` is called exactly once."""
         entry = self._journal.note_request(self.name, self.clock.now_ns(), peer.number, request.peer, request)
-        call = self.dialect.describe_handshake(request)
+        call = entry.call = self.dialect.describe_handshake(request)
         call.connection, call.request = peer.number, entry.seq
         self._judge(HandshakeErrand(self, request, call, entry, decide))
 
     def hear(self, session: StreamSession, text: str, peer: SocketPeer, done: Callable[[], None]) -> None:
         """A client's message: judged if it is a request, then heard; ``done`` once the next may be heard."""
         entry = self._journal.note_request(self.name, self.clock.now_ns(), peer.number, peer.source, text)
-        call = self.dialect.describe_message(session, text) if self.plan.judges_calls else None
+        is_asked = self.plan.judges_calls or self.is_observed
+        call = entry.call = self.dialect.describe_message(session, text) if is_asked else None
         if call is None:
             self._journal.note_reply(entry, self.clock.now_ns(), None)
             session.on_text(text)
@@ -200,8 +203,10 @@ class Gate:
             verdict.before(errand.call)
         if verdict.unheard:
             return None
-        if verdict.trouble is not None and verdict.effect is None:
-            return errand.say(verdict.trouble)
+        if verdict.trouble is not None:
+            errand.entry.trouble = verdict.trouble.kind.value
+            if verdict.effect is None:
+                return errand.say(verdict.trouble)
         if verdict.effect is Effect.DISCARD:
             return self._discarded(errand, verdict)
         witness = Witness(errand.call, verdict.at_engine)

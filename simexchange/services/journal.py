@@ -21,7 +21,8 @@ class RequestEntry(Struct, gc=False):
     """One request or handshake over HTTP, or one message of a client over a WebSocket, and what came back.
 
     ``request`` and ``reply`` are the dialect's own objects (a text and the texts sent for it, on a WebSocket). ``fate``
-    says how a fault had it delivered: "" means as usual.
+    says how a fault had it delivered: "" means as usual. ``call`` are the request's facts, where somebody needed them;
+    ``trouble`` is what a fault had the venue say.
     """
 
     seq: int
@@ -33,6 +34,8 @@ class RequestEntry(Struct, gc=False):
     reply: Any = None
     answered_ns: int = 0
     fate: str = ""
+    call: Any = None
+    trouble: str = ""
 
 
 class AnswerEntry(Struct, frozen=True, gc=False):

@@ -31,6 +31,7 @@ from simexchange.services.clock import MILLISECOND, SECOND
 from simexchange.services.faults.changes import Change
 from simexchange.services.faults.facts import Call
 from simexchange.services.faults.verdicts import Trouble
+from simexchange.services.outcomes import Outcome
 from simexchange.services.randomness import Randomness
 from simexchange.venue.keys import ApiKey
 from simexchange.world import Door
@@ -252,6 +253,16 @@ class BinanceDialect(Dialect):
 
     def count_unplaced(self, account_id: AccountId) -> None:
         self.limits.count_unplaced(account_id, self.door.clock.now_ns())
+
+    def outcome(self, reply: Reply) -> Outcome:
+        from simexchange.dialects.binance.outcomes import of_reply
+
+        return of_reply(reply)
+
+    def message_outcome(self, payload: bytes | None) -> Outcome:
+        from simexchange.dialects.binance.outcomes import of_message
+
+        return of_message(payload)
 
     def fault_forms(self) -> Mapping[str, str]:
         from simexchange.dialects.binance.fault_forms import FORMS
