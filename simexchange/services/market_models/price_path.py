@@ -10,7 +10,7 @@ from typing import Final
 
 from simexchange.domain.ids import AssetName
 from simexchange.domain.units import RATE_ONE, Rate
-from simexchange.services.clock import DAY, SECOND
+from simexchange.services.clock import DAY, HOUR, SECOND
 from simexchange.services.market_data.history_plan import YEAR_SECONDS, HistoryPlan
 from simexchange.services.market_models.course import Course
 from simexchange.services.randomness import Randomness
@@ -19,6 +19,9 @@ STEP_NS: Final = SECOND
 STEP_DEVIATION: Final = sqrt(1 / YEAR_SECONDS)
 PULL_NS: Final = 5 * DAY
 STEP_KEEPS: Final = 1 - STEP_NS / PULL_NS
+LONGEST_WALK: Final = 4 * HOUR // STEP_NS
+"""Steps that are taken one by one. Whoever was away for longer (a world set back in real time, a machine that slept)
+leaps most of the way: a day's steps would stop everybody for a tenth of a second."""
 MARKET: Final = "market"
 
 
@@ -33,6 +36,12 @@ class Factor:
 
     def step(self) -> None:
         self.level = self.level * STEP_KEEPS + self._gauss(0.0, STEP_DEVIATION)
+
+    def leap(self, steps: int) -> None:
+        """As far as so many steps lead, drawn at once: their sum has this very distribution."""
+        kept = STEP_KEEPS**steps
+        deviation = STEP_DEVIATION * sqrt((1 - kept * kept) / (1 - STEP_KEEPS * STEP_KEEPS))
+        self.level = self.level * kept + self._gauss(0.0, deviation)
 
 
 class PricePath:
@@ -60,6 +69,11 @@ class PricePath:
 
     def advance_to(self, now_ns: int) -> None:
         """Take every step due by ``now_ns``."""
+        missed = (now_ns - self._at_ns) // STEP_NS - LONGEST_WALK
+        if missed > 0:
+            self._at_ns += missed * STEP_NS
+            for factor in self._factors.values():
+                factor.leap(missed)
         while self._at_ns + STEP_NS <= now_ns:
             self._at_ns += STEP_NS
             for factor in self._factors.values():
