@@ -59,6 +59,8 @@ class Options(Struct, frozen=True):
     """When virtual time begins; now, by default."""
     spec: "Scenario | None" = None
     """The scenario itself, where it was read already; else it is the shipped one of that name."""
+    control_host: str | None = None
+    """The address the control port listens on; the same as the venues', by default."""
     control_token: str | None = None
     """What guards the control port; a new one on every start, by default."""
     control_names: tuple[str, ...] = ()
@@ -134,7 +136,7 @@ class Exchange:
             world = self.world = self._build(options, self.clock)
             stragglers = Stragglers()
             self.pacemaker = Pacemaker(self.clock, asyncio.get_running_loop(), stragglers)
-            control = ApplicationServer(self._control, control_socket, options.host)
+            control = ApplicationServer(self._control, control_socket, options.control_host or options.host)
             venues, gates = {}, []
             for name, listening in zip(options.venues, venue_sockets, strict=True):
                 dialect = VENUES[name].open(world.doors[name], world.randomness, options.limits_of(name))
@@ -186,17 +188,21 @@ class Exchange:
     def _open_sockets(self) -> list[socket.socket]:
         """The control port's, then one per venue."""
         options = self.options
-        wanted = [("control", 0), *((name, VENUES[name].port_offset) for name in options.venues)]
+        wanted = [("control", 0, options.control_host or options.host)]
+        wanted += [(name, VENUES[name].port_offset, options.host) for name in options.venues]
         sockets: list[socket.socket] = []
         try:
-            for _, offset in wanted:
-                sockets.append(open_socket(options.host, options.port(offset)))
+            for _, offset, host in wanted:
+                sockets.append(open_socket(host, options.port(offset)))
         except PortTaken as taken:
             _close(sockets)
             raise StartFailure(_explain(taken, wanted[len(sockets)][0])) from taken
         except AddressUnusable as unusable:
             _close(sockets)
-            raise StartFailure(f"{unusable}; --host (SIMX_HOST) names the address to listen on") from unusable
+            option = (
+                "--host (SIMX_HOST)" if sockets or not options.control_host else "--control-host (SIMX_CONTROL_HOST)"
+            )
+            raise StartFailure(f"{unusable}; {option} names the address to listen on") from unusable
         return sockets
 
     def _check_control(self, listening: socket.socket) -> None:
@@ -204,8 +210,8 @@ class Exchange:
         address, self.control_port = listening.getsockname()[:2]
         if self.options.control_token is None and not ip_address(address.partition("%")[0]).is_loopback:
             raise StartFailure(
-                f"on {self.options.host} other machines can reach the control port: choose its token with"
-                " --control-token (SIMX_CONTROL_TOKEN), or listen on 127.0.0.1"
+                f"on {self.options.control_host or self.options.host} other machines can reach the control port: choose"
+                " its token with --control-token (SIMX_CONTROL_TOKEN), or keep it here with --control-host 127.0.0.1"
             )
 
     def _scenario(self) -> "Scenario":
@@ -216,7 +222,7 @@ class Exchange:
     def _control(self) -> object:
         from simexchange.control.application import control_application
 
-        names = (self.options.host, *self.options.control_names)
+        names = (self.options.control_host or self.options.host, *self.options.control_names)
         return control_application(self, self.control_token, names, self.control_port)
 
 

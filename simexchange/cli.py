@@ -71,6 +71,12 @@ Accounts = Annotated[
 ]
 
 
+ControlHost = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SIMX_CONTROL_HOST", help="The address of the control port, where it is not that of the venues."
+    ),
+]
 ControlToken = Annotated[
     str | None,
     typer.Option(
@@ -121,6 +127,7 @@ def serve(
         str | None,
         typer.Option(envvar="SIMX_START", help="When time begins: 2026-01-05T00:00:00Z; now, by default."),
     ] = None,
+    control_host: ControlHost = None,
     control_token: ControlToken = None,
     control_allow_host: ControlNames = None,
     json_line: Annotated[
@@ -145,6 +152,7 @@ def serve(
                 serving.options(seed, accounts, host, port_base, scenario, venue, limits, clock, speed, start),
                 control_token,
                 control_allow_host or (),
+                control_host,
             ),
             json_line=json_line,
             env_out=env_out,

@@ -74,8 +74,10 @@ def options(
     return Options(seed, accounts, host, port_base, spec.name, chosen, limits, mode, pace, start_ns, spec)
 
 
-def guarded(chosen: Options, token: str | None, names: Sequence[str]) -> Options:
+def guarded(chosen: Options, token: str | None, names: Sequence[str], control_host: str | None = None) -> Options:
     """The same options with this control token, for clients that call the control port by these names too.
+
+    ``control_host`` is the address it listens on, where that is another than the venues'.
 
     Raises UsageError.
     """
@@ -84,7 +86,7 @@ def guarded(chosen: Options, token: str | None, names: Sequence[str]) -> Options
             f"--control-token (SIMX_CONTROL_TOKEN) is {len(token)} characters long; {SHORTEST_TOKEN} or more letters,"
             " digits, - . _ and ~ pass"
         )
-    return replace(chosen, control_token=token, control_names=tuple(names))
+    return replace(chosen, control_token=token, control_names=tuple(names), control_host=control_host)
 
 
 def _scenario(name_or_path: str) -> "Scenario":
