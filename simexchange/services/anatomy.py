@@ -11,7 +11,7 @@ import operator
 import re
 import types
 import typing
-from collections import deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from enum import Enum, IntEnum, auto
 from numbers import Number
@@ -73,12 +73,13 @@ class UnknownState(TypeError):
 
 
 _VALUE_TYPES: Final = (
-    *(type(None), Number, str, bytes, range, type, types.ModuleType, types.MappingProxyType),
+    *(type(None), types.EllipsisType, Number, str, bytes, range, type, types.ModuleType, types.MappingProxyType),
     *(Enum, Secret, re.Pattern, BaseException, operator.attrgetter, operator.itemgetter, types.GenericAlias),
     *(types.WrapperDescriptorType, types.MethodDescriptorType, types.MethodWrapperType, functools._lru_cache_wrapper),
 )
 _VALUE_MODULES: Final = frozenset(
-    {"_hashlib", "_sha2", "asyncio", "cryptography", "datetime", "ipaddress", "logging", "msgspec", "typing", "uvloop"}
+    {"_hashlib", "_sha2", "cryptography", "datetime", "ipaddress", "msgspec", "typing", "logging", "_io", "io"}
+    | {"_asyncio", "asyncio", "uvloop", "_socket", "socket", "starlette", "uvicorn", "websockets", "httptools"}
 )
 """The machine's side of the world, and makers of values. Hash states are copied, never fed."""
 _OUR_OUTSIDE: Final = ("simexchange.transports", "simexchange.control", "simexchange.app", "simexchange.serving")
@@ -93,6 +94,9 @@ _BY_TYPE: Final[dict[type, Kind]] = {
     functools.partial: Kind.PARTIAL,
     types.CellType: Kind.CELL,
     dict: Kind.DICT,
+    defaultdict: Kind.DICT,
+    OrderedDict: Kind.DICT,
+    Counter: Kind.DICT,
     list: Kind.LIST,
     set: Kind.SET,
     deque: Kind.DEQUE,

@@ -1,4 +1,4 @@
-from collections import deque
+from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
@@ -76,6 +76,9 @@ def test_every_container_gets_back_what_it_held_and_stays_itself() -> None:
         "empty": {},
         "set": {1, 2},
         "deque": deque([1, 2], maxlen=2),
+        "default": defaultdict(list, {1: [inner], 2: []}),
+        "ordered": OrderedDict({2: inner, 1: 0}),
+        "counter": Counter("aab"),
         "sorted dict": SortedDict({2: "b", 1: "a"}),
         "sorted list": SortedList([2, 1]),
     }
@@ -88,6 +91,9 @@ def test_every_container_gets_back_what_it_held_and_stays_itself() -> None:
         things["empty"][1] = 1
         things["set"] ^= {2, 3}
         things["deque"].append(3)
+        things["default"][3].append(1)
+        things["ordered"].move_to_end(2)
+        things["counter"]["a"] += 1
         things["sorted dict"].update({0: "z", 2: "y"})
         things["sorted list"].add(0)
         inner.append(4)
@@ -96,6 +102,7 @@ def test_every_container_gets_back_what_it_held_and_stays_itself() -> None:
         assert {name: (id(thing), type(thing), list(thing)) for name, thing in things.items()} == before
         assert things["list"][0] is things["dict"]["a"] is things["single"]["a"] is inner
         assert inner == [1]
+        assert (things["default"], things["counter"]) == ({1: [inner], 2: []}, {"a": 2, "b": 1})
         assert things["sorted dict"] == {1: "a", 2: "b"}
 
 
