@@ -5,6 +5,8 @@ from pathlib import Path
 
 from hypothesis import settings
 
+pytest_plugins = ("pytester",)
+
 TESTS = Path(__file__).resolve().parent
 if str(TESTS) not in sys.path:
     sys.path.insert(0, str(TESTS))

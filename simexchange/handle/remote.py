@@ -1,0 +1,147 @@
+"""The backend of an exchange that runs elsewhere: operations go to its control address, in plain HTTP."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.request import ProxyHandler, Request, build_opener
+
+from simexchange.description import env_name
+from simexchange.handle.backend import Account, Backend, Refused, Served, SimxError, VenueAddress
+
+PATIENCE_S: Final = 60.0
+"""How long an answer may take; moving time by days takes seconds."""
+TOKEN: Final = "SIMX_CONTROL_TOKEN"
+_DIRECT: Final = build_opener(ProxyHandler({}))
+"""A proxy has no business between a test and its exchange."""
+
+
+class Remote(Backend):
+    """A running exchange, by its control address and token. It goes on when the handle is let go of."""
+
+    def __init__(self, url: str, token: str | None = None) -> None:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        if parts.hostname is None:
+            raise SimxError(f"{url!r} is no control address: http://127.0.0.1:8787 is one")
+        self._host = parts.hostname
+        authority = parts.netloc.rpartition("@")[2]
+        self._url = urlunsplit((parts.scheme, authority, "", "", ""))
+        self._token = token or parts.username or ""
+        self.served = self._described()
+
+    def ask(
+        self,
+        operation: str,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        method, _, template = operation.partition(" ")
+        target = template.format_map({name: quote(value, safe="") for name, value in (path or {}).items()})
+        if query:
+            target += "?" + urlencode({name: _text(value) for name, value in query.items()})
+        raw = self._answered(method, target, None if body is None else json.dumps(body).encode())
+        return json.loads(raw) if raw else None
+
+    async def ask_later(
+        self,
+        operation: str,
+        path: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
+        return await asyncio.to_thread(self.ask, operation, path, query, body)
+
+    def accounts(self, venue: str) -> list[Account]:
+        accounts = []
+        for name, key in self._keys(venue):
+            env, owner = self._config(venue, name), f"SIMX_{env_name(venue)}_{env_name(name)}_"
+            secret, passphrase = env.get(f"{owner}API_SECRET", ""), env.get(f"{owner}PASSPHRASE")
+            accounts.append(Account(name, key["permissions"], env[f"{owner}API_KEY"], secret, passphrase, key["kind"]))
+        return accounts
+
+    def env(self) -> dict[str, str]:
+        served = self.served
+        env = {"SIMX_SEED": str(served.seed), "SIMX_SCENARIO": served.scenario}
+        env |= {"SIMX_CONTROL_URL": self._url, TOKEN: self._token}
+        for venue, address in served.venues.items():
+            for name, _ in self._keys(venue):
+                env |= self._config(venue, name)
+            prefix = f"SIMX_{env_name(venue)}"
+            env |= {f"{prefix}_REST_URL": address.rest_url, f"{prefix}_WS_URL": address.ws_url}
+            env[f"{prefix}_SYMBOLS"] = ",".join(address.symbols)
+        return env
+
+    def _keys(self, venue: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each account that has a key that is good, and the first of those."""
+        for account in self.ask("GET /venues/{venue}/accounts", {"venue": venue}):
+            key = next((key for key in account["keys"] if key["alive"]), None)
+            if key is not None:
+                yield account["name"], key
+
+    def _config(self, venue: str, account: str) -> dict[str, str]:
+        """The SIMX_* lines of one account."""
+        raw = self._answered("GET", f"/config/env?{urlencode({'venue': venue, 'account': account})}")
+        return dict(line.split("=", 1) for line in raw.decode().splitlines() if line.startswith("SIMX_"))
+
+    def stop(self) -> None:
+        """Nothing of it is ours."""
+
+    async def stop_later(self) -> None:
+        """The same."""
+
+    def _described(self) -> Served:
+        info = self.ask("GET /info")
+        if not info["venues"]:
+            raise SimxError(f"the exchange at {self._url} is still starting; /health/ready tells when it is served")
+        return Served(
+            version=info["version"],
+            seed=info["seed"],
+            scenario=info["scenario"],
+            control_url=self._url,
+            control_token=self._token,
+            venues={
+                name: VenueAddress(
+                    self._from_here(venue["rest_url"]), self._from_here(venue["ws_url"]), venue["symbols"]
+                )
+                for name, venue in info["venues"].items()
+            },
+        )
+
+    def _from_here(self, url: str) -> str:
+        """A venue's address as we reach it: by the host that its control was reached by, if it listens everywhere."""
+        parts = urlsplit(url)
+        if parts.hostname not in ("0.0.0.0", "::"):
+            return url
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return urlunsplit((parts.scheme, f"{host}:{parts.port}", "", "", ""))
+
+    def _answered(self, method: str, target: str, body: bytes | None = None) -> bytes:
+        """The body of a good answer. Raises Refused for a problem, SimxError where nobody answers."""
+        request = Request(f"{self._url}{target}", body, method=method)
+        request.add_header("Authorization", f"Bearer {self._token}")
+        if body is not None:
+            request.add_header("Content-Type", "application/json")
+        try:
+            with _DIRECT.open(request, timeout=PATIENCE_S) as answer:
+                raw: bytes = answer.read()
+                return raw
+        except HTTPError as error:
+            with error:
+                raise Refused(error.code, _problem(error.read())) from None
+        except URLError as error:
+            raise SimxError(f"nobody answers at {self._url}: {error.reason}") from None
+
+
+def _problem(raw: bytes) -> dict[str, Any]:
+    try:
+        problem = json.loads(raw)
+    except ValueError:
+        return {"detail": raw.decode("utf-8", "replace")[:200]}
+    return problem if isinstance(problem, dict) else {"detail": str(problem)}
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,163 @@
+"""The handle itself: what ``simexchange.serve()`` and the ``simx`` fixture give."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+from typing import Any
+from urllib.parse import urlsplit
+
+from simexchange.handle.backend import Backend
+from simexchange.handle.faults import Faults
+from simexchange.handle.times import WorldTime, how_far
+from simexchange.handle.venue import VenueHandle
+from simexchange.handle.verification import require
+
+
+class Simx:
+    """One served exchange. Its methods may be called from any thread, and from within a running event loop.
+
+    A venue is an attribute: ``simx.binance``, or ``simx.venues["binance"]``.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self.faults = Faults(backend)
+        self.clock = WorldTime(backend)
+        self.venues: Mapping[str, VenueHandle] = {
+            name: VenueHandle(backend, name, address) for name, address in backend.served.venues.items()
+        }
+
+    def __getattr__(self, name: str) -> VenueHandle:
+        venues: Mapping[str, VenueHandle] = self.__dict__.get("venues", {})
+        spelled = name.replace("_", "-")
+        if spelled in venues:
+            return venues[spelled]
+        choices = [*(word.replace("-", "_") for word in venues), *(word for word in dir(type(self)) if word[0] != "_")]
+        near = get_close_matches(name, choices, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; its venues are {', '.join(venues)}"
+        raise AttributeError(f"the handle has no {name!r}{hint}")
+
+    def __repr__(self) -> str:
+        served = self._backend.served
+        return f"<simexchange {served.scenario}, seed {served.seed}, {', '.join(self.venues)}>"
+
+    # What is served.
+
+    @property
+    def seed(self) -> int:
+        return self._backend.served.seed
+
+    @property
+    def scenario(self) -> str:
+        """The scenario's name."""
+        return self._backend.served.scenario
+
+    @property
+    def control_url(self) -> str:
+        return self._backend.served.control_url
+
+    @property
+    def control_token(self) -> str:
+        """What the control API asks for. To be kept away from bots."""
+        return self._backend.served.control_token
+
+    def env(self) -> dict[str, str]:
+        """SIMX_* as ``serve --env-out`` writes them, for the environment of a bot in a process of its own."""
+        return self._backend.env()
+
+    # Time.
+
+    @property
+    def now(self) -> datetime:
+        """The world's time, UTC."""
+        return self.clock.now
+
+    @property
+    def now_ns(self) -> int:
+        """The world's time in nanoseconds since the epoch."""
+        return self.clock.now_ns
+
+    def advance(self, by: str | timedelta) -> datetime:
+        """Move the world's time ahead; returns the time once all that was due has happened, in order.
+
+        A test that is a coroutine and holds streams itself awaits ``aadvance``: its clients must get to answer pings.
+        """
+        self._backend.ask("POST /clock/advance", body=how_far(by))
+        return self.now
+
+    async def aadvance(self, by: str | timedelta) -> datetime:
+        """As ``advance``, while the caller's event loop goes on."""
+        await self._backend.ask_later("POST /clock/advance", body=how_far(by))
+        return self.now
+
+    # States.
+
+    def reset(self) -> None:
+        """Back to the scenario's start: rules and snapshots end, streams are closed."""
+        self._backend.ask("POST /reset")
+
+    def snapshot(self) -> str:
+        """Remember the present state of the whole world; its id."""
+        return str(self._backend.ask("POST /snapshots")["id"])
+
+    def revert(self, snapshot: str) -> None:
+        """Go back to a snapshot, as often as one likes; younger ones are dropped."""
+        self._backend.ask("POST /snapshots/{id}/revert", {"id": snapshot})
+
+    # What happened.
+
+    def journal(self, limit: int = 1_000, since: int | None = None, **filters: Any) -> list[dict[str, Any]]:
+        """The latest entries (or those after the number ``since``), oldest first, nothing secret in them.
+
+        Filters: kind ("request", "batch", "fault", "connection", "note"), venue, account, endpoint, house.
+        """
+        query = {"limit": limit, "since": since} | filters
+        wanted = {name: value for name, value in query.items() if value is not None}
+        return list(self._backend.ask("GET /journal", query=wanted)["entries"])
+
+    def verify(
+        self,
+        method: str,
+        path: str = "",
+        *,
+        at_least: int | None = None,
+        at_most: int | None = None,
+        exactly: int | None = None,
+        **filters: Any,
+    ) -> int:
+        """How many requests since the start or the last reset fit; AssertionError unless it is as many as wanted.
+
+        ``verify("GET", "/api/v3/order", account="alice", at_least=1)``, or by a name: ``verify("order.place")``. At
+        least one is wanted where nothing is said. ``filters`` are venue, account, symbol, since, none, and ``params``,
+        a mapping of the request's own parameters. The error lists the requests that came near.
+        """
+        __tracebackhide__ = True
+        wanted: dict[str, Any] = {"method": method, "path": path} if path else {"endpoint": method}
+        wanted |= {"at_least": at_least, "at_most": at_most, "exactly": exactly, **filters}
+        return require(self._backend, {name: value for name, value in wanted.items() if value is not None})
+
+    def status(self) -> dict[str, Any]:
+        """How the scenario goes: its expectations passed, failed and pending."""
+        return dict(self._backend.ask("GET /scenario/status"))
+
+    # The end.
+
+    def close_clients(self) -> None:
+        """Close the connections of synchronous clients that this handle made."""
+        for venue in self.venues.values():
+            venue.close_clients()
+
+    def hosts(self) -> set[str]:
+        """Where it is all served."""
+        urls = (self.control_url, *(venue.rest_url for venue in self.venues.values()))
+        return {host for url in urls if (host := urlsplit(url).hostname)}
+
+    def stop(self) -> None:
+        """Let go of the exchange; one that this handle started ends. For those who cannot use ``with``."""
+        self.close_clients()
+        self._backend.stop()
+
+    async def astop(self) -> None:
+        """As ``stop``, while the caller's event loop goes on."""
+        self.close_clients()
+        await self._backend.stop_later()
