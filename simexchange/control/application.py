@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 
 MOST_BODY: Final = 1 << 20
 JSON: Final = "application/json"
+_PAGE_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline';"
+    " connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""A page of ours loads nothing from anywhere, and is nobody's frame."""
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +99,8 @@ def _response(answer: Any, operation: Operation) -> Response:
     if isinstance(answer, Redirect):
         return Response(None, 303, {"Location": answer.location, "Set-Cookie": answer.cookie})
     if isinstance(answer, Text):
-        return Response(answer.text, operation.status, media_type=answer.media_type)
+        headers = _PAGE_HEADERS if answer.media_type.startswith("text/html") else {}
+        return Response(answer.text, operation.status, {"Cache-Control": "no-store"} | headers, answer.media_type)
     if isinstance(answer, Response):
         return answer
     headers = {"Cache-Control": "no-store"}
