@@ -131,7 +131,7 @@ class World:
         self.snapshots.keep(part)
 
     def snapshot(self) -> Snapshot:
-        """Remember the present state."""
+        """Remember the present state. Raises TooManySnapshots."""
         return self.snapshots.take()
 
     def revert(self, snapshot_id: str) -> None:

@@ -9,7 +9,7 @@ from simexchange.control.operations import Asked, Made, Operation
 from simexchange.control.problems import Problem, hint
 from simexchange.control.reading import Query
 from simexchange.services.durations import format_instant
-from simexchange.services.snapshots import Snapshot
+from simexchange.services.snapshots import Snapshot, TooManySnapshots
 
 
 class SnapshotView(Struct, frozen=True):
@@ -38,7 +38,10 @@ def reset(asked: Asked) -> BackAt:
 
 
 def take(asked: Asked) -> Made:
-    view = _view(asked.controls.world.snapshot())
+    try:
+        view = _view(asked.controls.world.snapshot())
+    except TooManySnapshots as error:
+        raise Problem(409, str(error)) from None
     return Made(view, f"/snapshots/{view.id}")
 
 
@@ -85,7 +88,15 @@ OPERATIONS: Final = (
         query=HashQuery,
     ),
     Operation("GET", "/snapshots", "All snapshots, the oldest first", list_all, list[SnapshotView]),
-    Operation("POST", "/snapshots", "Remember the present state of the whole world", take, SnapshotView, 201),
+    Operation(
+        "POST",
+        "/snapshots",
+        "Remember the present state of the whole world",
+        take,
+        SnapshotView,
+        201,
+        problems=(409,),
+    ),
     Operation("GET", "/snapshots/{id}", "One snapshot", show, SnapshotView, problems=(404,)),
     Operation(
         "POST",

@@ -20,12 +20,18 @@ START: Final = "start"
 """The id of the state a world began with; it cannot be dropped."""
 SERVICE_RESTART: Final = 1012
 RESET_REASON: Final = "world reset"
+MOST_KEPT: Final = 200
+"""Snapshots of a world; one takes a megabyte or two."""
 
 ResultT = TypeVar("ResultT")
 
 
 class UnknownSnapshot(LookupError):
     """There is no snapshot of that id; the message lists those there are."""
+
+
+class TooManySnapshots(ValueError):
+    """No more can be kept; the message says what to do."""
 
 
 class Snapshot(Struct, frozen=True):
@@ -69,7 +75,9 @@ class Snapshots:
         self._start = Checkpoint(self._parts)
 
     def take(self) -> Snapshot:
-        """Remember the present state."""
+        """Remember the present state. Raises TooManySnapshots."""
+        if len(self._kept) >= MOST_KEPT:
+            raise TooManySnapshots(f"{MOST_KEPT} snapshots are kept already: drop some, or go back to an older one")
         checkpoint = Checkpoint(self._parts)
         self._count += 1
         snapshot = Snapshot(f"s{self._count}", self._clock.now_ns())

@@ -4,7 +4,7 @@ import pytest
 
 from simexchange.services.anatomy import Role
 from simexchange.services.clock import ManualClock
-from simexchange.services.snapshots import Snapshot, Snapshots, UnknownSnapshot
+from simexchange.services.snapshots import MOST_KEPT, Snapshot, Snapshots, TooManySnapshots, UnknownSnapshot
 
 
 class Counter:
@@ -92,6 +92,16 @@ def test_a_dropped_snapshot_is_gone_and_the_others_stay() -> None:
         line.snapshots.drop("s2")
     line.snapshots.revert("s1")
     assert line.ids == ["s1"]
+
+
+def test_there_is_a_most_of_snapshots() -> None:
+    line = Line()
+    for _ in range(MOST_KEPT):
+        line.snapshots.take()
+    with pytest.raises(TooManySnapshots, match="200 snapshots are kept already: drop some"):
+        line.snapshots.take()
+    line.snapshots.drop("s7")
+    assert line.snapshots.take().snapshot_id == "s201"
 
 
 def test_a_reset_goes_back_to_the_start_and_drops_everything() -> None:
