@@ -114,9 +114,13 @@ class StreamSession(ABC):
     def say_goodbye(self) -> None:  # noqa: B027
         """Tell the client that the server goes away."""
 
-    def end_private(self) -> bool:
-        """End the subscriptions to accounts as when their credential has run out; whether there were any."""
+    @property
+    def has_token(self) -> bool:
+        """Whether it listens to an account by a credential that can run out on the socket itself."""
         return False
+
+    def end_private(self) -> None:  # noqa: B027
+        """End what it listens to of accounts as when that credential has run out."""
 
 
 class SecretNames(Struct, frozen=True):
@@ -185,9 +189,12 @@ class Dialect(ABC):
         """A message or an answer with a change made in this venue's words; as it was where it makes no sense."""
         return payload
 
-    def end_stream_keys(self, account_id: AccountId, tells: bool, closes: bool) -> bool:  # noqa: ARG002
-        """End an account's stream key (a listenKey) before its time: its listeners are told, or cut, or not."""
-        return False
+    def stream_key_owners(self) -> tuple[AccountId, ...]:
+        """The accounts that have a living stream key (a listenKey), oldest key first."""
+        return ()
+
+    def end_stream_key(self, account_id: AccountId, tells: bool, closes: bool) -> None:  # noqa: B027
+        """End such a key before its time; its listeners are told or not, and cut or not."""
 
     def close_order_entry(self, source: str) -> None:  # noqa: B027  (a venue may have no such sockets)
         """Close the order-entry sockets of an address, as a venue does with one that it bans."""

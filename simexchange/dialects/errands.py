@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 AnswerT = TypeVar("AnswerT")
 _SWITCHING: Final = Reply(101, b"")
+_REFUSALS: Final = 400
 PLAIN_TEXT: Final = b"text/plain; charset=utf-8"
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,8 @@ class HttpErrand(Errand[Reply]):
         return self._gate.dialect.trouble(trouble, self._request, self.call)
 
     def edit(self, answer: Reply, edit: Edit) -> Reply:
+        if answer.status >= _REFUSALS:
+            return answer
         return Reply(answer.status, edit(answer.body), answer.headers, answer.content_type)
 
     def deliver(self, answer: Reply | None, delivery: Delivery | None) -> None:

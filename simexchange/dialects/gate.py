@@ -113,9 +113,13 @@ class Gate:
         """A message or an answer with a change made in the venue's words."""
         return self.dialect.reword(payload, symbol, change)
 
-    def end_stream_keys(self, account_id: AccountId, tells: bool, closes: bool) -> bool:
-        """End an account's stream key, if it has one; its listeners are told, or cut, or not."""
-        return self.dialect.end_stream_keys(account_id, tells, closes)
+    def stream_key_owners(self) -> tuple[AccountId, ...]:
+        """The accounts that have a living stream key."""
+        return self.dialect.stream_key_owners()
+
+    def end_stream_key(self, account_id: AccountId, tells: bool, closes: bool) -> None:
+        """End an account's stream key before its time."""
+        self.dialect.end_stream_key(account_id, tells, closes)
 
     def sockets(self) -> tuple[StreamHandle, ...]:
         """The WebSockets open now, oldest first."""

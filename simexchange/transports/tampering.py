@@ -109,6 +109,10 @@ class TamperedStream:
             payload = delivery.alter(payload)
         if delivery.how is Breakage.TRUNCATE:
             payload = payload[: min(len(payload) * delivery.keep_ppm // PPM, len(payload) - 1)]
+        if delivery.how is Breakage.DRIP:
+            slices = len(payload) // delivery.chunk
+            self._port.gate.later(max(slices * delivery.every_ns, 1), partial(self.send_past, payload))
+            return
         for _ in range(2 if delivery.how is Breakage.TWICE else 1):
             self.send_past(payload)
 
@@ -155,5 +159,10 @@ class TamperedStream:
         if self._session is not None:
             self._session.say_goodbye()
 
-    def end_private(self) -> bool:
-        return self._session is not None and self._session.end_private()
+    @property
+    def has_token(self) -> bool:
+        return self._session is not None and self._session.has_token
+
+    def end_private(self) -> None:
+        if self._session is not None:
+            self._session.end_private()

@@ -111,7 +111,7 @@ def test_who_says_too_much_may_be_told_so_instead() -> None:
     for socket in (market, orders):
         socket.say({"id": 1, "method": "ping"})
         socket.say({"id": 2, "method": "ping"})
-    assert market.messages()[1] == {"code": -1003, "msg": too_much(1, "1 SECOND"), "id": 2}
+    assert market.messages()[1] == {"error": {"code": -1003, "msg": too_much(1, "1 SECOND")}, "id": 2}
     assert orders.messages()[1]["error"]["msg"] == too_much(1, "1 SECOND")
     bench.advance(SECOND)
     orders.say({"id": 3, "method": "ping"})

@@ -120,7 +120,7 @@ class BinanceDialect(Dialect):
         now_ns = self.door.clock.now_ns()
         route = self._routes.get((request.method, request.path))
         if route is None:
-            return self._not_found(request)
+            return self.not_found(request)
         try:
             body, extra = self._answer(route, request, now_ns)
             return Reply(200, body, self._headers(route, request.peer, now_ns) + extra)
@@ -194,7 +194,7 @@ class BinanceDialect(Dialect):
             return self.limits.sapi_headers(peer, now_ns)
         return self.limits.headers(peer, now_ns)
 
-    def _not_found(self, request: Request) -> Reply:
+    def not_found(self, request: Request) -> Reply:
         """No such endpoint, or not by this method. /sapi names the method; /api says nothing at all."""
         unknown, asked = self.unknown_endpoints, (request.method, request.path)
         if asked in unknown or len(unknown) < _KEPT_UNKNOWN:
@@ -242,11 +242,13 @@ class BinanceDialect(Dialect):
 
         return reworded(payload, self.door.venue.markets.get(symbol), change)
 
-    def end_stream_keys(self, account_id: AccountId, tells: bool, closes: bool) -> bool:
+    def stream_key_owners(self) -> tuple[AccountId, ...]:
+        return self.listen_keys.owners
+
+    def end_stream_key(self, account_id: AccountId, tells: bool, closes: bool) -> None:
         listen_key = self.listen_keys.withdraw(account_id)
         if listen_key is not None:
             self.streams.end_listen_key(listen_key, tells, closes)
-        return listen_key is not None
 
     def close_order_entry(self, source: str) -> None:
         self.streams.close_order_entry(source)

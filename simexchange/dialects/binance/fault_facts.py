@@ -13,6 +13,7 @@ from simexchange.dialects.binance import names, params
 from simexchange.dialects.binance.errors import BinanceRefusal
 from simexchange.dialects.binance.frame_facts import FrameFinder
 from simexchange.dialects.binance.operations import by_method
+from simexchange.dialects.binance.streams import MarketStream
 from simexchange.dialects.binance.ws_requests import parse
 from simexchange.services.faults.facts import Call, Purpose, Subject
 
@@ -64,8 +65,9 @@ _MARKET_DATA: Final = frozenset(
 )
 _SIDES: Final = names.SIDES
 _USER_METHODS: Final = ("userDataStream.", "session.")
-_SUBSCRIBES: Final = ("SUBSCRIBE", "UNSUBSCRIBE")
+_QUANTITIES: Final = ("quantity", "quoteOrderQty", "workingQuantity")
 _CLIENT_IDS: Final = ("origClientOrderId", "cancelOrigClientOrderId", "newClientOrderId", "listClientOrderId")
+_PROOFS: Final = ("timestamp", "recvWindow", "signature", "apiKey", "listenKey")
 _BOOKS: Final = frozenset({"GET /api/v3/depth", "depth"})
 _decode: Final = msgspec.json.Decoder().decode
 
@@ -110,18 +112,18 @@ class FactFinder:
             request = parse(text)
         except BinanceRefusal:
             return self._live_request(text)
+        if isinstance(session, MarketStream):
+            return self._live_request(text)
         operation = self._methods.get(request.method)
         if operation is None:
-            if request.method.startswith(_USER_METHODS):
-                purpose = Purpose.USER_STREAM
-            else:
-                purpose = Purpose.SUBSCRIBE if request.method in _SUBSCRIBES else Purpose.OTHER
+            purpose = Purpose.USER_STREAM if request.method.startswith(_USER_METHODS) else Purpose.OTHER
             call = self._call((request.method,), purpose, request.params.get("apiKey", ""), request.params)
         else:
             names_ = (request.method,) if operation.rest is None else (request.method, operation.rest)
             purpose = Purpose.OTHER if operation.rest is None else _purpose(operation.rest)
             call = self._call(names_, purpose, request.params.get("apiKey", ""), request.params)
             call.weight = operation.weigh(request.params)
+        call.subscribes = request.method.startswith("userDataStream.subscribe")
         if call.account_id is None:
             for account_id in self._dialect.streams.accounts_of(session):
                 self._own(call, account_id)
@@ -138,8 +140,7 @@ class FactFinder:
         method = message.get("method") if isinstance(message, dict) else None
         if not isinstance(method, str):
             return None
-        purpose = Purpose.SUBSCRIBE if method in _SUBSCRIBES else Purpose.OTHER
-        call = Call(self._dialect.name, (method,), purpose)
+        call = Call(self._dialect.name, (method,), Purpose.SUBSCRIBE, subscribes=method == "SUBSCRIBE")
         stream_names = message.get("params")
         if isinstance(stream_names, list) and len(stream_names) == 1:
             market = self._dialect.symbols.find(str(stream_names[0]).partition("@")[0].upper())
@@ -155,6 +156,9 @@ class FactFinder:
         call.side = _SIDES.get(texts.get("side", ""))
         order_id = texts.get("orderId") or texts.get("cancelOrderId") or ""
         call.order_id = int(order_id) if order_id.isascii() and order_id.isdigit() and len(order_id) < 19 else None
+        call.asked = "&".join(f"{name}={texts[name]}" for name in sorted(texts) if name not in _PROOFS)
+        call.quantity = next((texts[name] for name in _QUANTITIES if texts.get(name)), "")
+        call.price = texts.get("price", "")
         call.client_order_id = next((texts[name] for name in _CLIENT_IDS if texts.get(name)), "")
         api_key = self._dialect.door.venue.keys.get(key)
         if api_key is not None:
@@ -172,6 +176,8 @@ def _purpose(endpoint: str) -> Purpose:
     if purpose is not None:
         return purpose
     method, _, path = endpoint.partition(" ")
+    if method == "POST" and path.startswith("/sapi/") and ("withdraw" in path or "transfer" in path.lower()):
+        return Purpose.WITHDRAW
     if method == "GET" and path.startswith("/api/") and path.split("/")[3:4] and path.split("/")[3] in _MARKET_DATA:
         return Purpose.MARKET_DATA
     return Purpose.OTHER

@@ -56,6 +56,11 @@ class ListenKeys:
         self._end(key)
         return True
 
+    @property
+    def owners(self) -> tuple[AccountId, ...]:
+        """The accounts that have a living key, oldest key first."""
+        return tuple(self._by_account)
+
     def withdraw(self, account_id: AccountId) -> str | None:
         """End the account's key, if it has one, before its time; the key that was. ``on_end`` does not hear of it."""
         key = self._by_account.pop(account_id, None)

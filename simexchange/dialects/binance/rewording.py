@@ -9,11 +9,20 @@ from typing import Any, Final
 
 import msgspec
 
-from simexchange.dialects.binance.names import text8
+from simexchange.dialects.binance.names import text8, wire_symbol
 from simexchange.domain.enums import Side
 from simexchange.domain.units import Price, Quantity
 from simexchange.services.clock import MILLISECOND
-from simexchange.services.faults.changes import Change, CrossBook, HoldTop, OldBook, SetField, ShiftIds, StopTime
+from simexchange.services.faults.changes import (
+    Change,
+    CrossBook,
+    HideOrders,
+    HoldTop,
+    OldBook,
+    SetField,
+    ShiftIds,
+    StopTime,
+)
 from simexchange.venue.market import Market
 
 _IDS: Final = ("U", "u", "lastUpdateId")
@@ -32,8 +41,10 @@ def reworded(payload: bytes, market: Market | None, change: Change) -> bytes:
         message = _decode(payload)
     except msgspec.DecodeError:
         return payload
-    edit = _EDITS.get(type(change))
     told = _told(message)
+    if isinstance(change, HideOrders):
+        return msgspec.json.encode(message) if _hide(told, change) else payload
+    edit = _EDITS.get(type(change))
     events = told if isinstance(told, list) else [told]
     if edit is None:
         return payload
@@ -48,6 +59,17 @@ def _told(message: Any) -> Any:
             if isinstance(message.get(name), dict | list):
                 return message[name]
     return message
+
+
+def _hide(told: Any, change: HideOrders) -> bool:
+    """Out of openOrders, allOrders and their like; lists of anything else hold nothing of theirs."""
+    if not isinstance(told, list):
+        return False
+    hidden = {(wire_symbol(symbol), order_id) for symbol, order_id in change.orders}
+    kept = [row for row in told if not isinstance(row, dict) or (row.get("symbol"), row.get("orderId")) not in hidden]
+    found = len(kept) < len(told)
+    told[:] = kept
+    return found
 
 
 def _set_field(event: Fields, _market: Market | None, change: SetField) -> bool:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from simexchange.dialects.base import Reply, Request, StreamSession
-from simexchange.dialects.binance import errors, pages
+from simexchange.dialects.binance import errors, pages, stream_requests
 from simexchange.dialects.binance.context import Context
 from simexchange.dialects.binance.dialect import refusal_reply
 from simexchange.dialects.binance.errors import BinanceRefusal, Entry
-from simexchange.dialects.binance.streams import CONNECTIONS_EXCEEDED
+from simexchange.dialects.binance.stream_requests import Complaint
+from simexchange.dialects.binance.streams import CONNECTIONS_EXCEEDED, MarketStream
 from simexchange.dialects.binance.ws_api import ApiSession
 from simexchange.dialects.binance.ws_requests import parse
 from simexchange.services.clock import DAY, HOUR, MILLISECOND, MINUTE, SECOND
@@ -31,7 +32,6 @@ PLAIN: Final[dict[TroubleKind, Entry]] = {
     TroubleKind.TIMEOUT: errors.TIMEOUT,
     TroubleKind.UNAVAILABLE: errors.SHUTTING_DOWN,
     TroubleKind.MAINTENANCE: errors.SHUTTING_DOWN,
-    TroubleKind.RETIRED: errors.UNSUPPORTED_OPERATION,
     TroubleKind.AHEAD_OF_TIME: errors.AHEAD_OF_SERVER,
     TroubleKind.TOO_LATE: errors.OUTSIDE_RECV_WINDOW,
     TroubleKind.KEY_INVALID: errors.BAD_KEY,
@@ -47,6 +47,9 @@ PLAIN: Final[dict[TroubleKind, Entry]] = {
     TroubleKind.CANCEL_ONLY_TIME: errors.MARKET_CLOSED,
 }
 """Troubles that are one line of the error table."""
+_OF_CODE: Final = {entry.code: entry for entry in reversed(errors.TABLE) if "{}" not in entry.text}
+"""The first line of the table for each code whose text is whole."""
+NOT_FOUND: Final = 404
 _AT_THE_EDGE: Final = (TroubleKind.FIREWALL, TroubleKind.EDGE_ERROR, TroubleKind.RESTRICTED, TroubleKind.RAW)
 """Answered before the venue's own servers: none of its headers, no weight."""
 _INTERVALS: Final = ((DAY, "DAY"), (HOUR, "HOUR"), (MINUTE, "MINUTE"))
@@ -62,6 +65,8 @@ class Troubles:
         """The trouble as an HTTP answer. What the venue itself says costs the request's weight like any answer."""
         if trouble.kind in _AT_THE_EDGE:
             return pages.page(trouble, self._dialect.door.clock.now_ns())
+        if trouble.kind is TroubleKind.RETIRED and trouble.status == NOT_FOUND:
+            return self._dialect.not_found(request)
         now_ns = self._dialect.door.clock.now_ns()
         if not call.handled:
             self._charge(request.path, call, now_ns)
@@ -74,6 +79,8 @@ class Troubles:
 
         Market streams have no such answers in the documentation: theirs are their own errors', with this code and text.
         """
+        if isinstance(session, MarketStream):
+            return self._market_message(trouble, text)
         now_ns = self._dialect.door.clock.now_ns()
         if not call.handled:
             self._dialect.limits.charge(call.source, call.weight, now_ns)
@@ -81,11 +88,26 @@ class Troubles:
             request = parse(text)
         except BinanceRefusal:
             return None
+        if trouble.kind is TroubleKind.ACKNOWLEDGED and isinstance(session, ApiSession):
+            return session.forgetful(request)
         refusal = BinanceRefusal(errors.OVERLOADED) if trouble.kind in _AT_THE_EDGE else self._refusal(trouble)
         if not isinstance(session, ApiSession):
             return msgspec.json.encode(refusal.body | {"id": request.request_id})
         owner = None if call.account_id is None else self._dialect.door.venue.accounts[call.account_id]
         return session.refused(request, refusal, context=Context(self._dialect, now_ns, session.peer, account=owner))
+
+    def _market_message(self, trouble: Trouble, text: str) -> bytes:
+        """On a market stream, which weighs nothing; in the form of its own complaints."""
+        try:
+            request_id = stream_requests.parse(text).request_id
+        except Complaint as complaint:
+            if trouble.kind is TroubleKind.ACKNOWLEDGED:
+                return complaint.encode()
+            request_id = complaint.request_id
+        if trouble.kind is TroubleKind.ACKNOWLEDGED:
+            return msgspec.json.encode({"result": None, "id": request_id})
+        refusal = BinanceRefusal(errors.OVERLOADED) if trouble.kind in _AT_THE_EDGE else self._refusal(trouble)
+        return Complaint(refusal.code, refusal.text, request_id).encode()
 
     def _charge(self, path: str, call: Call, now_ns: int) -> None:
         limits = self._dialect.limits
@@ -98,7 +120,10 @@ class Troubles:
         special = _SPECIAL.get(trouble.kind)
         if special is not None:
             return special(self._dialect, trouble)
-        return BinanceRefusal(PLAIN[trouble.kind], status=trouble.status, retry_after_ns=trouble.retry_at_ns)
+        entry = PLAIN[trouble.kind]
+        if isinstance(trouble.code, int) and trouble.code != entry.code:
+            entry = _OF_CODE.get(trouble.code) or Entry(entry.status, trouble.code, trouble.message or entry.text)
+        return BinanceRefusal(entry, status=trouble.status, retry_after_ns=trouble.retry_at_ns)
 
 
 def interval_words(length_ns: int) -> str:
@@ -134,6 +159,10 @@ def _connections_exceeded(dialect: "BinanceDialect", trouble: Trouble) -> Binanc
     )
 
 
+def _retired(_dialect: "BinanceDialect", trouble: Trouble) -> BinanceRefusal:
+    return BinanceRefusal(errors.UNSUPPORTED_OPERATION, status=None if trouble.status == NOT_FOUND else trouble.status)
+
+
 def _custom(_dialect: "BinanceDialect", trouble: Trouble) -> BinanceRefusal:
     code = trouble.code if isinstance(trouble.code, int) else -1000
     entry = Entry(trouble.status or 400, code, trouble.message)
@@ -145,5 +174,6 @@ _SPECIAL: Final[dict[TroubleKind, Callable[["BinanceDialect", Trouble], BinanceR
     TroubleKind.IP_BANNED: _banned,
     TroubleKind.ORDERS_EXCEEDED: _orders_exceeded,
     TroubleKind.CONNECTIONS_EXCEEDED: _connections_exceeded,
+    TroubleKind.RETIRED: _retired,
     TroubleKind.CUSTOM: _custom,
 }

@@ -113,8 +113,12 @@ class ApiSession(Connection):
     def channels(self) -> tuple[tuple[str, Symbol], ...]:
         return CHANNELS if self._session.subscription_ids else ()
 
-    def end_private(self) -> bool:
-        return self._session.terminate()
+    @property
+    def has_token(self) -> bool:
+        return bool(self._session.subscription_ids)
+
+    def end_private(self) -> None:
+        self._session.terminate()
 
     def account_of_message(self, message: Mapping[str, Any]) -> AccountId | None:
         return self._session.account_of(message.get("subscriptionId"))
@@ -184,6 +188,13 @@ class ApiSession(Connection):
             rows_wanted = self._return_rate_limits if asked is None else asked.lower() == "true"
         rows = self._rate_limits(self._streams.methods.get(request.method), context) if rows_wanted else None
         return failure(request.request_id, refusal, rows, self._retry(refusal, context.now_ns))
+
+    def forgetful(self, request: ApiRequest) -> bytes:
+        """The answer to a subscription that is confirmed and does not come to be."""
+        method = self._streams.methods.get(request.method)
+        context = Context(self._dialect, self.clock.now_ns(), self.peer, unit_ns=self._unit)
+        rows = self._rate_limits(method, context) if self._return_rate_limits else None
+        return success(request.request_id, {"subscriptionId": self._session.next_subscription_id}, rows)
 
     def _perform(self, request: ApiRequest, method: Method | None, context: Context) -> object:
         """Charge, read, authenticate and run one request; its result, or a BinanceRefusal."""

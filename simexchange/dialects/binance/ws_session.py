@@ -113,13 +113,16 @@ class Session:
         for subscription in ended:
             subscription.send(stream_terminated(self._connection.clock.now_ns(), self._unit))
 
-    def terminate(self) -> bool:
-        """End every subscription from the venue's side, and say so; False if there is none."""
-        if not self._subscriptions:
-            return False
-        self.unsubscribe_all()
-        self.flush()
-        return True
+    @property
+    def next_subscription_id(self) -> int:
+        """What the next subscription will be called."""
+        return self._next_id
+
+    def terminate(self) -> None:
+        """End every subscription from the venue's side, and say so."""
+        if self._subscriptions:
+            self.unsubscribe_all()
+            self.flush()
 
     def end(self) -> None:
         """The connection is gone."""

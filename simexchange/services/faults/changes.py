@@ -4,6 +4,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from simexchange.domain.ids import OrderId, Symbol
 from simexchange.domain.units import Price, Quantity
 
 Levels: TypeAlias = tuple[tuple[Price, Quantity], ...]
@@ -58,4 +59,10 @@ class SpoilChecksum(Struct, frozen=True):
     omit: bool
 
 
-Change: TypeAlias = SetField | ShiftIds | CrossBook | StopTime | HoldTop | OldBook | SpoilChecksum
+class HideOrders(Struct, frozen=True):
+    """Leave these orders out of a listing."""
+
+    orders: frozenset[tuple[Symbol, OrderId]]
+
+
+Change: TypeAlias = HideOrders | SetField | ShiftIds | CrossBook | StopTime | HoldTop | OldBook | SpoilChecksum

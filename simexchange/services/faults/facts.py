@@ -89,6 +89,13 @@ class Call(Struct):
     request: int = 0
     """Its place in the journal."""
     over_socket: bool = False
+    subscribes: bool = False
+    """Whether it asks to be told of something from now on."""
+    quantity: str = ""
+    """How much an order is for, in base or quote, as a plain decimal; "" where the request does not say."""
+    price: str = ""
+    asked: str = ""
+    """All parameters but time, key and signature, so that two requests for the same can be told to be that."""
     handled: bool = False
     """Whether the dialect has had it, so that limits are charged already."""
 

@@ -2,7 +2,43 @@
 
 from typing import Final
 
-from simexchange.services.faults import lost, quotas, rate_limits, wrong_time
+from simexchange.services.faults import (
+    bad_answers,
+    books,
+    lost,
+    network,
+    order_answers,
+    order_fills,
+    order_parts,
+    order_visibility,
+    quotas,
+    rate_limits,
+    slow_consumer,
+    socket_life,
+    sockets,
+    stream_messages,
+    stream_timing,
+    subscriptions,
+    wrong_time,
+)
 from simexchange.services.faults.kinds import Kind
 
-FAMILIES: Final[tuple[tuple[Kind, ...], ...]] = (lost.KINDS, rate_limits.KINDS, quotas.KINDS, wrong_time.KINDS)
+FAMILIES: Final[tuple[tuple[Kind, ...], ...]] = (
+    rate_limits.KINDS,
+    quotas.KINDS,
+    wrong_time.KINDS,
+    network.KINDS,
+    bad_answers.KINDS,
+    lost.KINDS,
+    order_visibility.KINDS,
+    order_answers.KINDS,
+    order_fills.KINDS,
+    order_parts.KINDS,
+    stream_messages.KINDS,
+    stream_timing.KINDS,
+    slow_consumer.KINDS,
+    books.KINDS,
+    sockets.KINDS,
+    socket_life.KINDS,
+    subscriptions.KINDS,
+)

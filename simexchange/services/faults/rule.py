@@ -46,9 +46,9 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         if self.side is not None and facts.side is not Side(self.side.lower()):
             return False
         if isinstance(facts, Call):
-            return self.channel is None and self._fits_origin(facts) and self._fits_endpoint(facts.names)
+            return self.channel is None and self.fits_origin(facts) and self._fits_endpoint(facts.names)
         if isinstance(facts, Frame):
-            return self.endpoint is None and self._fits_origin(facts) and self._fits_channel(facts)
+            return self.endpoint is None and self.fits_origin(facts) and self._fits_channel(facts)
         return self._names_no_request()
 
     def fits_place(self, venue: str, symbol: str = "", account: str = "") -> bool:
@@ -59,7 +59,7 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
             and (self.account is None or not account or self.account == account)
         )
 
-    def _fits_origin(self, facts: Call | Frame) -> bool:
+    def fits_origin(self, facts: Call | Frame) -> bool:
         return (
             (self.key is None or self.key == facts.key)
             and (self.connection is None or self.connection == facts.connection)

@@ -79,8 +79,12 @@ class StreamHandle(Protocol):
     def say_goodbye(self) -> None:
         """Tell the client that the server is going away, if this venue does."""
 
-    def end_private(self) -> bool:
-        """End what it listens to of an account as the venue does when the credential has run out; whether it did."""
+    @property
+    def has_token(self) -> bool:
+        """Whether it listens to an account by a credential that can run out on the socket itself."""
+
+    def end_private(self) -> None:
+        """End what it listens to of accounts as the venue does when that credential has run out."""
 
 
 class VenueCustoms(Protocol):
@@ -107,8 +111,11 @@ class VenueControls(Protocol):
     def reword(self, payload: bytes, symbol: Symbol, change: Change) -> bytes:
         """A message or an answer with a change made in this venue's words; unchanged where it makes no sense."""
 
-    def end_stream_keys(self, account_id: AccountId, tells: bool, closes: bool) -> bool:
-        """End an account's stream key (a listenKey); False if there is none. Its listeners are told, or cut, or not."""
+    def stream_key_owners(self) -> tuple[AccountId, ...]:
+        """The accounts that have a living stream key (a listenKey), oldest key first."""
+
+    def end_stream_key(self, account_id: AccountId, tells: bool, closes: bool) -> None:
+        """End such a key before its time; its listeners are told or not, and cut or not."""
 
 
 class PortControls(Protocol):

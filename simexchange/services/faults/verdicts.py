@@ -53,6 +53,8 @@ class TroubleKind(Word):
     MARKET_CLOSED = "market_closed"
     POST_ONLY_TIME = "post_only_time"
     CANCEL_ONLY_TIME = "cancel_only_time"
+    ACKNOWLEDGED = "acknowledged"
+    """No trouble to hear of: a subscription that is confirmed, and does not come to be."""
     CUSTOM = "custom"
     """``status``, ``code`` and ``message`` as the rule says them, in the venue's envelope."""
     RAW = "raw"
@@ -100,6 +102,8 @@ class Delivery(Struct, frozen=True):
     keep_ppm: int = 500_000
     chunk: int = 1
     every_ns: int = 0
+    head_at_once: bool = False
+    """Whether only the body drips."""
     alter: Callable[[bytes], bytes] | None = None
     content_type: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
@@ -122,7 +126,7 @@ class Verdict(Struct, frozen=True):
     Without ``effect`` a ``trouble`` is answered before the request is looked at; with one the request goes as far as
     the engine, which takes it (APPLY) or not (DISCARD), and the client hears the trouble, or what ``delivery`` leaves,
     either way. ``before`` runs just before the request is handled, ``after`` once the engine has taken it and before
-    the answer leaves; ``edit`` rewrites the true answer's body. Holds are virtual nanoseconds before and after.
+    the answer leaves; ``edit`` rewrites the true answer's body (no refusal over HTTP). Holds are virtual nanoseconds before and after.
     """
 
     trouble: Trouble | None = None
