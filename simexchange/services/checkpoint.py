@@ -51,7 +51,9 @@ class Checkpoint:
             (self.values if kind_of(kind) is Kind.VALUE else self._leading).add(kind)
         leading &= self._leading
         pending = self._pending
-        if len(leading) == len(kinds) == 1:
+        if kinds == {tuple}:
+            self._sort(list(chain.from_iterable(found)))
+        elif len(leading) == len(kinds) == 1:
             pending[leading.pop()].update(zip(map(id, found), found, strict=True))
         elif leading:
             for value in found:
@@ -66,6 +68,8 @@ class Checkpoint:
             return
         seen = self._seen.setdefault(kind, {})
         if seen:
+            if found.keys() <= seen.keys():
+                return
             for known in found.keys() & seen.keys():
                 del found[known]
         seen |= found
