@@ -57,6 +57,9 @@ def write_broken(
         transport.write(truncated(data, body_size, delivery))
         transport.close()
     elif how is Breakage.DRIP:
+        if delivery.head_at_once:
+            transport.write(data[: len(data) - body_size])
+            data = data[len(data) - body_size :]
         _drip(transport, data, delivery, clock, done)
     elif how is Breakage.SILENCE:
         return

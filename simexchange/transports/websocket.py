@@ -133,7 +133,7 @@ class StreamProtocol(TamperedStream, asyncio.Protocol):
         transport = self._transport
         if transport.is_closing():
             return
-        if delivery is not None and not (delivery.needs_truth and isinstance(answer, Reply)):
+        if delivery is not None and not (delivery.needs_truth and answer is not None):
             write_broken(transport, b"", 0, delivery, self._port.gate.clock, lambda: None)
             return
         if answer is None or isinstance(answer, Reply):
