@@ -12,7 +12,7 @@ COPY scenarios scenarios
 RUN --mount=type=secret,id=pip,target=/etc/pip.conf \
     python3 -m venv /opt/simexchange \
     && /opt/simexchange/bin/python -m pip install --no-cache-dir --no-compile . \
-    && /opt/simexchange/bin/python -m compileall -q /opt/simexchange/lib \
+    && /opt/simexchange/bin/python -m compileall -q -x '/(faker|pip)/' /opt/simexchange/lib \
     && /opt/simexchange/bin/python -m pip uninstall --quiet --yes pip
 
 FROM ${BASE}

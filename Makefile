@@ -23,7 +23,7 @@ FIND_PYTHON = for candidate in $(PYTHON) python3 python3.14 python3.13 python3.1
 
 .PHONY: help
 help:  ## show the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: run
 run: $(VENV)/ready-run  ## start the exchange; Ctrl-C stops it; options: make run ARGS="--seed 7"
@@ -49,6 +49,10 @@ bench: $(VENV)/ready-dev .venvs/bench/ready  ## run the benchmarks, one after th
 .PHONY: conformance
 conformance: $(VENV)/ready-dev $(CLIENTS_READY)  ## run only the tests that drive real client libraries
 	$(BIN)/python -m pytest tests/conformance $(ARGS)
+
+.PHONY: image-check
+image-check:  ## build the container image, with Docker or with buildah, and trade in it
+	@$(FIND_PYTHON); "$$python" tests/image/image_check.py
 
 .PHONY: clean
 clean:  ## remove everything these targets made
