@@ -70,13 +70,13 @@ def pip_settings(folder: Path) -> Path:
     listed = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, timeout=60, check=True
     ).stdout
-    wanted = ("index-url", "extra-index-url", "trusted-host", "cert", "proxy", "timeout")
     lines = ["[global]"]
     for line in listed.splitlines():
         name, _, value = line.partition("=")
-        option = name.rpartition(".")[2]
-        if option in wanted and "file:" not in value:
-            lines.append(f"{option} = {value.strip().strip(chr(39))}")
+        option, setting = name.rpartition(".")[2], value.strip().strip("'")
+        is_here_only = "file:" in setting or (setting.startswith("/") and option != "cert")
+        if not is_here_only:
+            lines.append(f"{option} = {setting}")
     path = folder / "pip.conf"
     path.write_text("\n".join(dict.fromkeys(lines)) + "\n")
     return path
