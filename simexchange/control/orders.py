@@ -9,12 +9,12 @@ from simexchange.control.controls import Controls
 from simexchange.control.operations import Asked, Made, Operation
 from simexchange.control.problems import Problem, bad, hint
 from simexchange.control.reading import Body, Query, instant, share, units
-from simexchange.domain.commands import CancelAllOrders, CancelOrder, PlaceOrder
+from simexchange.domain.commands import CancelAllOrders, CancelOrder, FillOrder, PlaceOrder
 from simexchange.domain.enums import OrderType, Side, TimeInForce, TriggerKind
 from simexchange.domain.events import CancelRejected, OrderAccepted, OrderCanceled
 from simexchange.domain.order import Order
 from simexchange.domain.trigger import Trigger
-from simexchange.domain.units import format_trimmed
+from simexchange.domain.units import RATE_ONE, format_trimmed, mul_div, round_down
 from simexchange.services.durations import format_instant
 from simexchange.venue.accounts import Account
 from simexchange.venue.market import Market
@@ -57,6 +57,17 @@ class NewOrder(Body, frozen=True):
     """Of stops and take-profits that follow the price: "1%" or 0.01; trigger_price, if any, activates it."""
     display_quantity: str | None = None
     """Of an iceberg: how much of it the book shows."""
+
+
+class FillBody(Body, frozen=True):
+    """All that is left of it, where neither quantity nor ratio is said."""
+
+    quantity: str | None = None
+    """Of the base asset, as decimal text; not more than is left."""
+    ratio: Annotated[str, Meta(examples=["0.37"])] | None = None
+    """The part of what is left, rounded down to the lot: "0.37" and "37%" pass."""
+    price: str | None = None
+    """Decimal text; the order's own, by default, or one that is better for its owner."""
 
 
 class OrderView(Struct, frozen=True):
@@ -131,6 +142,28 @@ def cancel(asked: Asked) -> OrderView:
     if not order.status.is_open:
         raise Problem(409, f"order {asked.path['order']} is {order.status.value}")
     asked.controls.submit(door, CancelOrder(account.account_id, order.terms.symbol, order.terms.order_id))
+    return _view(door, order)
+
+
+def fill(asked: Asked) -> OrderView:
+    """Somebody from outside trades with it, at its own price unless told otherwise."""
+    door, account = _place(asked)
+    order, body = _known(asked, door, account), asked.body
+    if not order.status.is_open:
+        raise Problem(409, f"order {asked.path['order']} is {order.status.value}")
+    market = door.venue.markets[order.terms.symbol]
+    if body.quantity is not None and body.ratio is not None:
+        raise bad("ratio", "one of quantity and ratio passes, and not both", sent=body.ratio, passes='"0.37"')
+    quantity = order.leaves_quantity
+    if body.quantity is not None:
+        quantity = units("quantity", body.quantity, market.instrument.quantity_decimals)
+    elif body.ratio is not None:
+        ratio = share("ratio", body.ratio)
+        if not 0 < ratio <= RATE_ONE:
+            raise bad("ratio", "is no part of an order", sent=body.ratio, passes="more than 0, up to 1 or 100%")
+        quantity = round_down(mul_div(quantity, ratio, RATE_ONE), market.rules.lot_size)
+    price = 0 if body.price is None else units("price", body.price, market.instrument.price_decimals)
+    asked.controls.submit(door, FillOrder(market.symbol, order.terms.order_id, quantity, price))
     return _view(door, order)
 
 
@@ -281,5 +314,16 @@ OPERATIONS: Final = (
     ),
     Operation(
         "DELETE", _ONE, "Cancel one order, by either id", cancel, OrderView, query=SymbolQuery, problems=(404, 409)
+    ),
+    Operation(
+        "POST",
+        f"{_ONE}/fill",
+        "Fill a resting order, whole or in part, by a trade from outside",
+        fill,
+        OrderView,
+        query=SymbolQuery,
+        body=FillBody,
+        problems=(404, 409),
+        example={"ratio": "0.37"},
     ),
 )

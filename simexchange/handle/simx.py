@@ -107,13 +107,23 @@ class Simx:
     # What happened.
 
     def journal(self, limit: int = 1_000, since: int | None = None, **filters: Any) -> list[dict[str, Any]]:
-        """The latest entries (or those after the number ``since``), oldest first, nothing secret in them.
+        """The latest entries since the start or the last reset, oldest first, nothing secret in them.
 
-        Filters: kind ("request", "batch", "fault", "connection", "note"), venue, account, endpoint, house.
+        With ``since`` it is those that follow that number. Filters: kind ("request", "answer", "batch", "fault",
+        "connection", "note", or several as "a,b"), venue, account, endpoint, house.
         """
-        query = {"limit": limit, "since": since} | filters
-        wanted = {name: value for name, value in query.items() if value is not None}
-        return list(self._backend.ask("GET /journal", query=wanted)["entries"])
+        if since is not None:
+            return self._entries(limit=limit, since=since, **filters)
+        began = self._last_reset()
+        return [entry for entry in self._entries(limit=limit, **filters) if entry["seq"] > began]
+
+    def _last_reset(self) -> int:
+        """The journal itself is never turned back."""
+        notes = self._entries(limit=10_000, kind="note")
+        return next((int(note["seq"]) for note in reversed(notes) if note["action"] == "reset"), 0)
+
+    def _entries(self, **query: Any) -> list[dict[str, Any]]:
+        return list(self._backend.ask("GET /journal", query=query)["entries"])
 
     def verify(
         self,

@@ -140,12 +140,34 @@ class VenueHandle:
         path = {"venue": self.name, "account": account}
         return list(self._backend.ask(f"DELETE {_ORDERS}", path, query)["canceled"])
 
-    def _one(self, method: str, account: str, order: OrderName, symbol: str | None) -> Any:
+    def fill(
+        self,
+        account: str,
+        order: OrderName,
+        quantity: Number | None = None,
+        ratio: Number | None = None,
+        price: Number | None = None,
+        symbol: str | None = None,
+    ) -> dict[str, Any]:
+        """Fill a resting order by a trade from outside: all that is left of it, a quantity, or a part ("0.37")."""
+        body = _texts({"quantity": quantity, "ratio": ratio, "price": price})
+        return dict(self._one("POST", account, order, symbol, "/fill", body))
+
+    def _one(
+        self,
+        method: str,
+        account: str,
+        order: OrderName,
+        symbol: str | None,
+        action: str = "",
+        body: Mapping[str, Any] | None = None,
+    ) -> Any:
         name = order
         if isinstance(order, dict):
             name, symbol = order["order_id"], symbol or order["symbol"]
         path = {"venue": self.name, "account": account, "order": str(name)}
-        return self._backend.ask(f"{method} {_ORDERS}/{{order}}", path, {} if symbol is None else {"symbol": symbol})
+        query = {} if symbol is None else {"symbol": symbol}
+        return self._backend.ask(f"{method} {_ORDERS}/{{order}}{action}", path, query, body)
 
     # The market.
 

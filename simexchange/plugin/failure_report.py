@@ -16,12 +16,13 @@ REFUSED: Final = 5
 def describe(simx: Simx, refused: Iterable[str] = ()) -> str:
     """The report's section, in a bounded number of bounded lines."""
     lines: list[str] = []
-    for part in (_time, _requests, _firings, _rules, _orders):
+    for title, part in _PARTS.items():
         try:
             lines += part(simx)
         except SimxError as error:
-            lines.append(f"({part.__name__.strip('_')}: {error})")
-    lines += _section("hosts refused", list(refused), REFUSED)
+            lines.append(f"{title}: {error}")
+    hosts = list(dict.fromkeys(refused))
+    lines += _section("hosts refused", hosts, REFUSED) if hosts else []
     return "\n".join(_cut(line) for line in lines)
 
 
@@ -35,14 +36,30 @@ def _requests(simx: Simx) -> list[str]:
 
 
 def request_line(entry: dict[str, Any]) -> str:
-    """A request of the journal in a line."""
-    return " ".join(f"{name}={value}" for name, value in entry.items())
+    """A request of the journal in a line: when, who, what, with which parameters, and what came back."""
+    asked = " ".join(filter(None, (entry.get("query"), entry.get("body"), entry.get("message"))))
+    return f"{_clock_time(entry['ts'])} {entry['account'] or 'nobody'} {entry['endpoint']} {asked} -> {_reply(entry)}"
+
+
+def _clock_time(ts: str) -> str:
+    """The time of day of an instant."""
+    return ts.partition("T")[2].rstrip("Z")
+
+
+def _reply(entry: dict[str, Any]) -> str:
+    reply = entry["reply"]
+    if reply is None:
+        return entry["fate"] or "no answer yet"
+    said = f"{reply['status']} {reply['body']}" if "status" in reply else str(reply)
+    return f"{said} ({entry['fate']})" if entry["fate"] else said
 
 
 def _firings(simx: Simx) -> list[str]:
-    shown = ("ts", "kind", "rule", "account", "endpoint", "channel", "effect", "detail")
-    fired = simx.faults.fired()
-    lines = [" ".join(str(entry[name]) for name in shown if entry.get(name)) for entry in fired]
+    shown = ("kind", "rule", "account", "endpoint", "channel", "effect", "detail")
+    lines = [
+        " ".join((_clock_time(fired["ts"]), *(str(fired[name]) for name in shown if fired.get(name))))
+        for fired in simx.faults.fired()
+    ]
     return _section("faults fired", lines, FIRINGS)
 
 
@@ -62,7 +79,11 @@ def _open_orders(simx: Simx) -> Iterator[str]:
     for name, venue in simx.venues.items():
         for account in venue.accounts:
             for order in venue.orders(account, state="open"):
-                yield f"{name} {account}: " + " ".join(f"{field}={value}" for field, value in order.items())
+                at = f" at {order['price']}" if order["price"] is not None else ""
+                yield (
+                    f"{name} {account} {order['order_id']} {order['client_order_id']}: {order['side']} {order['type']}"
+                    f" {order['quantity']} {order['symbol']}{at}, filled {order['filled']}, {order['status']}"
+                )
 
 
 def _section(title: str, lines: list[str], most: int) -> list[str]:
@@ -74,3 +95,12 @@ def _section(title: str, lines: list[str], most: int) -> list[str]:
 
 def _cut(line: str) -> str:
     return line if len(line) <= WIDTH else f"{line[: WIDTH - 3]}..."
+
+
+_PARTS: Final = {
+    "time": _time,
+    "requests": _requests,
+    "faults fired": _firings,
+    "rules": _rules,
+    "orders": _orders,
+}

@@ -17,6 +17,7 @@ from simexchange.plugin.markers import MARKER, MarkerError, Wanted, wanted_by
 from simexchange.plugin.servers import Servers
 
 SECTION: Final = "simexchange"
+_GUARD: Final = pytest.StashKey[EgressGuard]()
 
 
 class Session:
@@ -45,7 +46,7 @@ class Session:
         except (MarkerError, SimxError, ValueError) as error:
             pytest.fail(str(error), pytrace=False)
         simx.reset()
-        guard = self._guard(simx)
+        guard = item.stash[_GUARD] = self._guard(simx)
         try:
             with guard:
                 yield simx
@@ -54,7 +55,7 @@ class Session:
 
     def tell(self, item: pytest.Item, report: pytest.TestReport, simx: Simx) -> None:
         """A test that used an exchange failed: what the exchange saw goes into the report."""
-        report.sections.append((SECTION, describe(simx)))
+        report.sections.append((SECTION, describe(simx, item.stash[_GUARD].refused)))
         if self._keeps and self._kept is None:
             self._kept = (item.nodeid, simx)
             item.session.shouldstop = f"--simx-keep: the exchange of {item.nodeid} is kept"
