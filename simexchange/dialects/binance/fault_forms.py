@@ -73,4 +73,50 @@ FORMS: Final[dict[str, str]] = {
     "ws-subscribe-lost": "the result withheld; or an error in its place (-1000, undocumented); or sent, and no data",
     "listenkey-expiry": "listenKeyExpired, then silence; PUT answers -1125; that the venue closes is not documented",
     "ws-token-expired": "eventStreamTerminated under its subscriptionId, then no events; the socket stays",
+    "order-not-visible": (
+        "400 -2013 'Order does not exist.' by id, missing in openOrders and allOrders, 400 -2011 'Unknown order "
+        "sent.' on a cancel"
+    ),
+    "order-vanishes-after-terminal": (
+        "400 -2013 by id and missing in allOrders for a while after its end; myTrades and the streams know"
+    ),
+    "rest-ws-divergence": (
+        "200 with a body up to lag old on order, account, fill and market data requests over REST; the streams are "
+        "current"
+    ),
+    "slow-ack": "the true answer, late; executionReports leave at once",
+    "cancel-acknowledged-late": (
+        "the true answer to the cancel, late; executionReport CANCELED long before it (applied) or with it (pending)"
+    ),
+    "request-reordered": "the true answer of a later moment: orderIds in another order than the requests",
+    "duplicate-client-id": (
+        "400 -2010 'Duplicate order sent.' without order count headers; executionReport NEW all the same (apply)"
+    ),
+    "post-only-would-cross": "400 -2010 'Order would immediately match and take.' to a LIMIT_MAKER",
+    "insufficient-balance-race": (
+        "400 -2010 'Account has insufficient balance for requested action.' though outboundAccountPosition shows "
+        "the money free"
+    ),
+    "cancel-replace-half": (
+        "409 -2021 with cancelResult SUCCESS and newOrderResult FAILURE (new), or 400 -2022 / 409 -2021 with "
+        "cancelResult FAILURE (cancel)"
+    ),
+    "async-reject": "200 with status NEW, then executionReport x=EXPIRED X=EXPIRED eR=EXCHANGE_CANCELED",
+    "fill-before-ack": "executionReport x=TRADE X=FILLED, then 200 with status NEW and executedQty 0",
+    "cancel-lost-to-fill": (
+        "executionReport X=FILLED, then 400 -2011 'Unknown order sent.'; with a part filled CANCELED and "
+        "executedQty above 0"
+    ),
+    "partial-fill": (
+        "executionReport x=TRADE X=PARTIALLY_FILLED; an order that takes answers with just that executedQty, "
+        "MARKET and IOC end EXPIRED"
+    ),
+    "partial-fill-then-cancel": (
+        "X=PARTIALLY_FILLED, then x=EXPIRED X=EXPIRED eR=EXCHANGE_CANCELED with z above 0: the venue's own cancels "
+        "are EXPIRED on this wire"
+    ),
+    "partial-fill-dust": (
+        "X=PARTIALLY_FILLED with a lot left; selling that gets 400 -1013 'Filter failure: NOTIONAL' or LOT_SIZE"
+    ),
+    "fill-plan": "executionReport x=TRADE at each of the set times",
 }
