@@ -157,6 +157,7 @@ class _Run:
                     exchange.runner.judge.close()
                 finally:
                     await bot.end(GRACE_S)
+                exchange.runner.judge.settle()
                 return self._result(ended_by, bot_exit if ended_by is EndedBy.BOT else None)
 
     async def _end_of(self, bot: Bot) -> EndedBy:

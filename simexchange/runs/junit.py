@@ -4,8 +4,8 @@ import re
 from typing import Final
 from xml.etree import ElementTree
 
-from simexchange.runs.judge import VerdictState
 from simexchange.runs.result import BAD_SCENARIO, NEVER_CONNECTED, EndedBy, Result, bot_exit_words
+from simexchange.runs.verdicts import VerdictState
 
 NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that no XML 1.0 document may hold, however written."""

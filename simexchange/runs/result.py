@@ -10,7 +10,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from simexchange.domain.enums import Word
-from simexchange.runs.judge import Verdict, VerdictState
+from simexchange.runs.verdicts import Verdict, VerdictState
 
 PASSED: Final = 0
 FAILED: Final = 1

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Final
 
 from simexchange.dialects.gate import Gate
-from simexchange.runs.judge import Judge, Verdict, VerdictState
+from simexchange.runs.judge import Judge
+from simexchange.runs.verdicts import Verdict
 from simexchange.scenario.specs import Scenario
 from simexchange.scenario.timeline import Script, Step, StepState, Timeline
 from simexchange.services.anatomy import Role
@@ -63,8 +64,7 @@ class Runner:
             self.begin()
             return
         (taken_ns,) = (one.taken_ns for one in self._world.snapshots.list() if one.snapshot_id == snapshot_id)
-        by_ns = self.timeline.turned_back(taken_ns)
-        self.judge.shift(by_ns)
+        self.judge.turned_back(self.timeline.turned_back(taken_ns))
 
     def load(self, scenario: Scenario) -> None:
         """Begin another scenario on the same world, from its start. Raises ScenarioConflict.
@@ -126,6 +126,3 @@ def shown_step(step: Step, started_ns: int) -> dict[str, Any]:
     if step.state is StepState.FAILED:
         shown["error"] = step.error
     return shown
-
-
-__all__ = ["Runner", "ScenarioConflict", "VerdictState", "shown_step"]

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from simexchange.runs.judge import Verdict, VerdictState
 from simexchange.runs.result import EndedBy, Result, bot_exit_words
+from simexchange.runs.verdicts import Verdict, VerdictState
 from simexchange.services.clock import MILLISECOND
 from simexchange.services.durations import format_duration
 
