@@ -7,6 +7,7 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from simexchange import __version__, run_command, scenario_commands
+from simexchange.ctl.application import app as control_commands
 
 FAILED: Final = 1
 USAGE: Final = 2
@@ -194,6 +195,7 @@ def config(
 
 
 app.add_typer(scenario_commands.app, name="scenario")
+app.add_typer(control_commands, name="ctl")
 app.command(epilog=run_command.EXIT_CODES)(run_command.run)
 
 

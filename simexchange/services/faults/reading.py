@@ -44,7 +44,7 @@ def read_rule(data: Mapping[str, Any], catalogue: Catalogue, venues: Iterable[st
     )
     _check_match(spec, kind, tuple(venues))
     _check_when(spec.when)
-    if kind.matches is not None:
+    if kind.befalls_all:
         _check_happens_once(spec.when, kind)
     return spec
 
@@ -86,7 +86,9 @@ def _unnested(own: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
         for part, struct in (("match", Match), ("when", When)):
             if name in fields_of(struct):
                 raise RuleRefused(name, f'belongs into "{part}": {{"{part}": {{"{name}": ...}}}}')
-        raise RuleRefused(name, f"{kind.name} has no such parameter{nearest_hint(name, (*names, *_COMMON))}")
+        near = get_close_matches(name, (*names, *_COMMON, *fields_of(Match), *fields_of(When)), n=1, cutoff=0.5)
+        hint = f"; did you mean {near[0]!r}?" if near else nearest_hint(name, (*names, *_COMMON))
+        raise RuleRefused(name, f"{kind.name} has no such parameter{hint}")
     return dict(own)
 
 
@@ -170,7 +172,8 @@ def _check_match(spec: RuleSpec, kind: Kind, venues: tuple[str, ...]) -> None:
         for name in fields_of(Match):
             if getattr(match, name) is not None and name not in kind.matches:
                 passing = " and ".join(kind.matches)
-                raise RuleRefused(f"match.{name}", f"{kind.name} befalls the venue as a whole: {passing} passes")
+                what = "befalls the venue as a whole" if kind.befalls_all else "is not matched by that"
+                raise RuleRefused(f"match.{name}", f"{kind.name} {what}: {passing} passes")
     if match.side is not None and match.side.lower() not in [side.value for side in Side]:
         raise RuleRefused("match.side", f"{match.side!r} is no side: buy and sell pass")
 
