@@ -24,8 +24,8 @@ class Kind(Struct, frozen=True):
 
     ``effects``: which a rule may say, the first by default; empty for a kind that touches no command. ``purposes``:
     what a rule that names no endpoint acts on (None: what the fault's class says). ``venues``: which venues can have it
-    at all (None: every one). ``matches``: which fields of ``match`` mean anything to it (None: all of them). ``aliases``:
-    other names that mean this kind.
+    at all (None: every one). ``matches``: which fields of ``match`` mean anything to it (None: all of them).
+    ``aliases``: other names that mean this kind.
     """
 
     name: str
@@ -41,6 +41,11 @@ class Kind(Struct, frozen=True):
     matches: tuple[str, ...] | None = None
     aliases: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
+
+    @property
+    def befalls_all(self) -> bool:
+        """Whether it happens to a venue or an instrument as a whole, so that there are no matches to choose from."""
+        return self.matches is not None and set(self.matches) <= {"venue", "symbol"}
 
 
 class Catalogue:
