@@ -147,6 +147,7 @@ class Exchange:
                 world.keep(dialect)
                 world.snapshots.before_turning_back.append(gate.drop_held)
                 venues[name] = VenueServer(gate, listening, options.host, stragglers=stragglers)
+                world.stage.ports[name] = venues[name]
         except BaseException:
             for taken in (control_socket, *venue_sockets):
                 taken.close()

@@ -30,6 +30,8 @@ _NO_PARSER: Final = cast(httptools.HttpRequestParser, None)
 class HttpProtocol(asyncio.Protocol):
     """One client's connection to a venue port."""
 
+    is_stream = False
+
     def __init__(self, port: Port) -> None:
         self._port = port
         self._transport = cast(asyncio.Transport, None)

@@ -37,6 +37,9 @@ DEFAULT_LIMITS: Final = WireLimits()
 class Connection(Protocol):
     """One client, of whatever protocol."""
 
+    is_stream: bool
+    """Whether it is a WebSocket."""
+
     def shutdown(self) -> None:
         """Take leave: streams with close code 1001, HTTP by closing."""
 

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from simexchange.dialects.gate import Gate
+from simexchange.transports.breakage import reset
+from simexchange.transports.doorstep import BACKLOG, Doorstep
 from simexchange.transports.http import VenueApplication
 from simexchange.transports.port import DEFAULT_LIMITS, Port, WireLimits
 from simexchange.transports.stragglers import Stragglers
@@ -18,7 +20,6 @@ from simexchange.transports.stragglers import Stragglers
 if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
-BACKLOG: Final = 2_048
 GRACE_S: Final = 0.25
 """How long clients have to take their leave when a server stops."""
 _LOOK_S: Final = 0.002
@@ -78,9 +79,9 @@ class Server:
 
     def __init__(self, listening: socket.socket, host: str) -> None:
         self._listening = listening
-        self._server: asyncio.Server | None = None
+        self._doorstep = Doorstep(listening)
         self.host = host
-        self.port: int = listening.getsockname()[1]
+        self.port = self._doorstep.port
 
     @property
     def authority(self) -> str:
@@ -94,15 +95,9 @@ class Server:
         """Serve from now on; clients that came early are waiting."""
         raise NotImplementedError
 
-    async def _listen(self, protocol: Callable[[], asyncio.BaseProtocol]) -> None:
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(protocol, sock=self._listening, backlog=BACKLOG)
-
     async def stop(self, grace_s: float = GRACE_S) -> None:
         """Listen no more, let every client know, and drop whoever has not gone after ``grace_s``."""
-        if self._server is not None:
-            self._server.close()
-        self._listening.close()
+        self._doorstep.close()
         for connection in self.connections():
             connection.shutdown()
         loop = asyncio.get_running_loop()
@@ -112,9 +107,7 @@ class Server:
             await asyncio.sleep(_LOOK_S)
         for connection in self.connections():
             _abort(connection)
-        if self._server is not None:
-            await asyncio.sleep(0)
-            self._server = None
+        await asyncio.sleep(0)
 
 
 def _abort(connection: Any) -> None:
@@ -148,7 +141,7 @@ class VenueServer(Server):
     async def start(self) -> None:
         shared = self._shared = Port(self._gate, asyncio.get_running_loop(), self._limits, self._stragglers)
         shared.start_ticking()
-        await self._listen(self._protocol(shared))
+        await self._doorstep.open(self._protocol(shared))
 
     def _protocol(self, shared: Port) -> Callable[[], asyncio.BaseProtocol]:
         if not self._plain_asgi:
@@ -163,6 +156,22 @@ class VenueServer(Server):
         application = VenueApplication(self._gate, self._limits.max_body)
         protocol, self._state = asgi_protocol(application, ws=stream_setting(shared), idle_s=self._limits.idle_s)
         return protocol
+
+    # What faults do.
+
+    def keep_out(self, cause: str, swallow: bool = False) -> None:
+        self._doorstep.keep_out(cause, swallow)
+
+    def let_in(self, cause: str) -> None:
+        self._doorstep.let_in(cause)
+
+    def reset_connections(self, streams: bool = True) -> None:
+        for connection in self.connections():
+            if not hasattr(connection, "reset"):
+                if connection.transport is not None:
+                    reset(connection.transport)
+            elif streams or not connection.is_stream:
+                connection.reset()
 
     def connections(self) -> tuple[Any, ...]:
         own = self._shared.connections if self._shared is not None else ()
@@ -184,7 +193,7 @@ class ApplicationServer(Server):
         self._loaded: Callable[[], asyncio.BaseProtocol] | None = None
 
     async def start(self) -> None:
-        await self._listen(self._protocol)
+        await self._doorstep.open(self._protocol)
 
     def _protocol(self) -> asyncio.BaseProtocol:
         if self._loaded is None:

@@ -44,6 +44,8 @@ _library_log.setLevel(logging.ERROR)
 class StreamProtocol(TamperedStream, asyncio.Protocol):
     """One client's WebSocket, and the ``Sink`` of its session. Starts with the bytes of the handshake."""
 
+    is_stream = True
+
     def __init__(self, port: Port) -> None:
         self._port = port
         self._outbox = port.outbox

@@ -121,11 +121,14 @@ class VenueControls(Protocol):
 class PortControls(Protocol):
     """What a transport lets a fault do to a venue's port."""
 
-    def refuse_connections(self, refused: bool) -> None:
-        """Close the listening socket, so that the system refuses whoever comes; or listen again."""
+    def keep_out(self, cause: str, swallow: bool = False) -> None:
+        """Close the listening socket, so that whoever comes is refused; or ``swallow`` their calls, unanswered."""
 
-    def reset_connections(self) -> None:
-        """Reset every connection there is, idle ones included."""
+    def let_in(self, cause: str) -> None:
+        """Listen again, unless another cause is left."""
+
+    def reset_connections(self, streams: bool = True) -> None:
+        """Reset every connection there is, idle ones included; those of WebSockets only if ``streams``."""
 
 
 class Stage:
