@@ -212,7 +212,7 @@ class Timeline:
             for part, kind in (("request", "latency"), ("stream", "ws-delay")):
                 delay = getattr(spec.latency, part)
                 if delay is not None:
-                    self._arm(f"{venue}-{part}-latency", venue, kind, _delay(kind, delay.p50, delay.p99))
+                    self._arm(f"{venue}-{part}-latency", venue, kind, _delay(part, delay.p50, delay.p99))
 
     def _arm(self, rule_id: str, venue: str, kind: str, params: dict[str, Any]) -> None:
         try:
@@ -261,9 +261,10 @@ def describe(plain: dict[str, Any]) -> tuple[str, str]:
     return when, what + (f" for {lasts}" if lasts else "")
 
 
-def _delay(kind: str, p50: Duration, p99: Duration) -> dict[str, Any]:
-    name = "request" if kind == "latency" else "by"
-    return {name: {"p50": str(p50), "p99": str(p99)}}
+def _delay(part: str, p50: Duration, p99: Duration) -> dict[str, Any]:
+    """The parameters of the kind of fault that makes such a delay."""
+    name = "request" if part == "request" else "by"
+    return {name: str(p50), f"{name}_p99": str(p99), "distribution": "lognormal"}
 
 
 def _fits(wanted: EventSpec, door: Door, batch: Batch, facts: OrderFacts | None) -> bool:

@@ -12,6 +12,7 @@ from simexchange.services.faults.held import HeldMessages
 from simexchange.services.faults.kinds import Kind
 from simexchange.services.faults.quantities import PPB
 from simexchange.services.faults.rule import draw_ppb
+from simexchange.services.faults.spread import drawn
 from simexchange.services.faults.stage import Stage
 from simexchange.services.faults.stream_messages import FRAME_MATCHES
 
@@ -23,8 +24,10 @@ _MOST_FORGOTTEN: Final = 100
 class DelayParams(Params, frozen=True):
     by: Duration = Duration("2s")
     """How late a message comes: always, on average, or at most, as ``distribution`` says."""
-    distribution: Literal["fixed", "uniform", "exponential"] = "fixed"
-    """fixed: by; uniform: anything up to by; exponential: by on average, seldom a lot more."""
+    distribution: Literal["fixed", "uniform", "exponential", "lognormal"] = "fixed"
+    """fixed: by; uniform: anything up to by; exponential: by on average, seldom a lot more; lognormal: half sooner."""
+    by_p99: Duration | None = None
+    """What one in a hundred exceeds, where the distribution is lognormal and ``by`` its median."""
     keep_order: bool = True
     """Whether messages of a socket that fit the rule wait for those before them."""
 
@@ -63,6 +66,8 @@ class Delay(Fault[DelayParams]):
         if self.params.distribution == "fixed":
             return by
         draw = draw_ppb(self.stage.randomness.seed, f"{self.armed.id}/delay", ordinal)
+        if self.params.distribution == "lognormal":
+            return drawn("lognormal", by, self.params.by_p99 or by, draw)
         return by * draw // PPB if self.params.distribution == "uniform" else by * _exponential_ppb(draw) // PPB
 
     def disarm(self) -> None:
