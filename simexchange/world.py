@@ -174,6 +174,5 @@ class World:
         self.faults.clear()
 
     def _note_turned_back(self, snapshot_id: str) -> None:
-        for watcher in self.faults.watchers:
-            watcher()
+        self.faults.resume()
         self.journal.note(self.clock.now_ns(), "reset" if snapshot_id == START else "reverted", snapshot_id)

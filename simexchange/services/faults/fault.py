@@ -45,7 +45,7 @@ class Fault(Generic[ParamsT]):
         self.params = params
         self.armed = armed
         self.stage = stage
-        self._has_begun = False
+        self.has_begun = False
         self._opening: Timer | None = None
 
     @property
@@ -57,7 +57,7 @@ class Fault(Generic[ParamsT]):
     @property
     def is_asked(self) -> bool:
         """Whether it is to be asked about anything at this instant."""
-        return self._has_begun if self.counts_itself else self.armed.is_live()
+        return self.has_begun if self.counts_itself else self.armed.is_live()
 
     def chooses(self, facts: Call | Frame) -> bool:
         """Count a match; whether ``when`` chose it. A fault that counts itself is asked in any case."""
@@ -65,7 +65,7 @@ class Fault(Generic[ParamsT]):
 
     def begin(self) -> None:
         """Arm it, or see to it that it is armed when its window opens; not before its event has happened."""
-        if not self.armed.counts.awake or self._has_begun:
+        if not self.armed.counts.awake or self.has_begun:
             return
         window = self.armed.spec.when.window
         now_ns = self.stage.clock.now_ns()
@@ -76,7 +76,7 @@ class Fault(Generic[ParamsT]):
             self._opening = self.stage.clock.set_timer(ends_ns if now_ns >= opens_ns else opens_ns, self._turn)
             if now_ns < opens_ns:
                 return
-        self._has_begun = True
+        self.has_begun = True
         self.arm()
 
     def end(self) -> None:
@@ -84,13 +84,13 @@ class Fault(Generic[ParamsT]):
         if self._opening is not None:
             self._opening.cancel()
             self._opening = None
-        if self._has_begun:
-            self._has_begun = False
+        if self.has_begun:
+            self.has_begun = False
             self.disarm()
 
     def _turn(self) -> None:
         """The window opens, or closes."""
-        was_open = self._has_begun
+        was_open = self.has_begun
         self._opening = None
         if was_open:
             self.end()
@@ -99,6 +99,9 @@ class Fault(Generic[ParamsT]):
 
     def arm(self) -> None:
         """The rule begins (again, when its window opens or its event happens)."""
+
+    def resume(self) -> None:
+        """The world went back to a moment at which the rule had begun: do again whatever lies outside of its state."""
 
     def disarm(self) -> None:
         """The rule ends: undo everything, let go of everything held."""

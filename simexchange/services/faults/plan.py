@@ -119,6 +119,14 @@ class FaultPlan:
         """One rule. Raises UnknownRule."""
         return self._find(rule_id).armed
 
+    def resume(self) -> None:
+        """The world went back: rules of that moment are in force again, and everybody looks what to watch."""
+        for fault in self._faults.values():
+            if fault.has_begun:
+                fault.resume()
+        for watcher in tuple(self.watchers):
+            watcher()
+
     # What rules are asked about.
 
     def judge(self, call: Call) -> Verdict | None:

@@ -5,6 +5,7 @@ import pytest
 from simexchange.domain.commands import CreateAccount, Deposit, ListInstrument, PlaceOrder
 from simexchange.domain.enums import OrderType, Side
 from simexchange.domain.instrument import Asset, Instrument, Rules
+from simexchange.services.anatomy import Role
 from simexchange.services.clock import SECOND, ManualClock
 from simexchange.services.faults.facts import Call, Frame, Purpose
 from simexchange.services.faults.fault import Fault, Params
@@ -46,6 +47,7 @@ class Repeats(Fault[TellParams]):
 class Stands(Fault[TellParams]):
     """Stands there from when it is armed until it is removed."""
 
+    state_role = Role.STATE
     standing: list[str] = []  # noqa: RUF012 (shared on purpose: a test looks from outside)
 
     def arm(self) -> None:
@@ -53,6 +55,9 @@ class Stands(Fault[TellParams]):
 
     def disarm(self) -> None:
         self.standing.remove(self.params.says)
+
+    def resume(self) -> None:
+        self.standing.append(self.params.says)
 
 
 def kind(name: str, make: Any) -> Kind:
@@ -211,6 +216,18 @@ def test_a_window_opens_and_closes_a_standing_fault(plan: FaultPlan, world: Worl
     assert seen == [[], ["busy"], ["busy"], ["busy"], []]
     plan.clear()
     assert Stands.standing == []
+
+
+def test_a_rule_of_the_moment_that_is_gone_back_to_does_again_what_lies_outside_of_the_world(world: World) -> None:
+    plan = world.faults
+    plan.add({"kind": "stands", "says": "then"})
+    plan.add({"kind": "stands", "says": "later", "when": {"window": ["10s", "20s"]}})
+    then = world.snapshot()
+    plan.clear()
+    plan.add({"kind": "stands", "says": "since"})
+    world.revert(then.snapshot_id)
+    assert Stands.standing == ["then"]
+    assert len(plan.rules) == 2
 
 
 def test_requests_are_judged_inside_the_window_alone(plan: FaultPlan, world: World) -> None:
