@@ -19,7 +19,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "ws-reorder", **DEPTH, **OFTEN},
     {"kind": "ws-reorder", "window": 4, **DEPTH, **OFTEN},
     {"kind": "ws-corrupt", **DEPTH, **SOME},
-    {"kind": "ws-delay", "by": "300ms", "distribution": "exponential", "keep_order": False, **DEPTH},
+    {"kind": "ws-delay", "by": "300ms", "by_p99": "2s", "distribution": "lognormal", "keep_order": False, **DEPTH},
     {"kind": "stale-book", **DEPTH, **SOME},
     {"kind": "stale-book", "freeze": "stopped", **DEPTH, **SOME},
     {"kind": "book-crossed", **DEPTH, "when": {"count": 1}},

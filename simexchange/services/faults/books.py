@@ -101,6 +101,10 @@ class OldSnapshotParams(Params, frozen=True):
     refresh: Duration | None = None
     """How often the old book is brought up to date; null: it stays as old as the rule."""
 
+    def __post_init__(self) -> None:
+        if self.refresh is not None and self.refresh <= 0:
+            raise ValueError(f"refresh is {self.refresh}: more than 0s passes, or null")
+
 
 class OldSnapshot(BookFault[OldSnapshotParams]):
     """REST answers from a book of the past; messages are not touched."""
@@ -120,7 +124,7 @@ class OldSnapshot(BookFault[OldSnapshotParams]):
                 book = markets[symbol].book
                 bids, asks = (tuple(book.depth(side, WHOLE)) for side in (Side.BUY, Side.SELL))
                 self._books[venue, symbol] = OldBook(book.update_id, bids, asks)
-        if self.params.refresh is not None and self.params.refresh > 0:
+        if self.params.refresh is not None:
             self._timer = self.stage.clock.after(self.params.refresh, self.arm)
 
     def disarm(self) -> None:

@@ -113,7 +113,9 @@ def _convert(value: object, struct: type[StructT], at: str) -> StructT:
     try:
         return msgspec.convert(dict(value), struct, dec_hook=own_type)
     except msgspec.ValidationError as error:
-        message, _, path = str(error).rpartition(" - at `$")
+        message, at_path, path = str(error).rpartition(" - at `$")
+        if not at_path:  # what a struct says of itself as a whole comes without a place
+            message, path = path, ""
         path = path.rstrip("`").lstrip(".")
         where = ".".join(part for part in (at, path) if part)
         raise RuleRefused(where, message or str(error)) from None

@@ -49,6 +49,11 @@ class SocketFault(Fault[ParamsT]):
         self.struck.clear()
         self._met.clear()
 
+    def resume(self) -> None:
+        """Every socket was closed on the way back."""
+        self.struck.clear()
+        self._met.clear()
+
     def strike(self, venue: str, socket: StreamHandle) -> None:
         """Do it to a chosen socket."""
 

@@ -12,6 +12,7 @@ from simexchange.services.faults.quantities import PPB
 from simexchange.services.faults.rule import draw_ppb
 from simexchange.services.faults.socket_fault import SOCKET_MATCHES, SocketFault, SocketName
 from simexchange.services.faults.stage import Stage, StreamHandle
+from simexchange.services.faults.stream_messages import check_wait
 
 GOING_AWAY: Final = 1001
 
@@ -20,6 +21,10 @@ class LifetimeParams(Params, frozen=True):
     max_age: Duration = Duration("24h")
     early_jitter: Duration = Duration("0s")
     """Sockets are cut up to this much earlier, each by a seeded draw."""
+
+    def __post_init__(self) -> None:
+        check_wait("max_age", self.max_age)
+        check_wait("early_jitter", self.early_jitter)
 
 
 class Lifetime(SocketFault[LifetimeParams]):
@@ -51,6 +56,9 @@ class NoticeParams(Params, frozen=True):
     lead: Duration = Duration("10s")
     """How long before the end the notice comes."""
 
+    def __post_init__(self) -> None:
+        check_wait("lead", self.lead)
+
 
 class Notice(SocketFault[NoticeParams]):
     """Sockets opened after the notice are on another server, so to speak: they stay."""
@@ -66,8 +74,8 @@ class Notice(SocketFault[NoticeParams]):
         self._timers.append(self.stage.clock.after(self.params.lead, partial(self._cut, venue, socket)))
 
     def _cut(self, venue: str, socket: StreamHandle) -> None:
-        del self.struck[venue, socket.number]
-        socket.close(GOING_AWAY)
+        if self.struck.pop((venue, socket.number), None) is not None:
+            socket.close(GOING_AWAY)
 
     def disarm(self) -> None:
         super().disarm()

@@ -21,6 +21,12 @@ GARBLING: Final = bytes.maketrans(b'"{}[]:,', b"'()<>;.")
 NO_UTF8: Final = b"\xff\xfe"
 
 
+def check_wait(name: str, wait: Duration) -> None:
+    """Raises ValueError for a wait below zero."""
+    if wait < 0:
+        raise ValueError(f"{name} is {wait}: 0s and more passes")
+
+
 class DropParams(Params, frozen=True):
     n: AtLeastOne = 1
     """How many messages of the socket are lost in a row, the chosen one included."""
@@ -69,6 +75,9 @@ class DuplicateParams(Params, frozen=True):
     """How often it comes again."""
     after: Duration = Duration("0s")
     """How long after the one before each copy comes."""
+
+    def __post_init__(self) -> None:
+        check_wait("after", self.after)
 
 
 class Duplicate(Fault[DuplicateParams]):

@@ -1,6 +1,6 @@
 """Messages that come late or out of order. Nothing is lost: what is held when the rule goes leaves then, in order."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from msgspec import Meta
 
@@ -10,26 +10,31 @@ from simexchange.services.faults.facts import ORDERS, Frame, Subject
 from simexchange.services.faults.fault import Fault, Instead, Params
 from simexchange.services.faults.held import HeldMessages
 from simexchange.services.faults.kinds import Kind
-from simexchange.services.faults.quantities import PPB
 from simexchange.services.faults.rule import draw_ppb
-from simexchange.services.faults.spread import drawn
+from simexchange.services.faults.spread import Distribution, drawn
 from simexchange.services.faults.stage import Stage
-from simexchange.services.faults.stream_messages import FRAME_MATCHES
+from simexchange.services.faults.stream_messages import FRAME_MATCHES, check_wait
 
-_LN2_PPB: Final = 693_147_181
 _MOST_FORGOTTEN: Final = 100
 """Lines whose message left by itself, before their entries are swept out."""
 
 
 class DelayParams(Params, frozen=True):
     by: Duration = Duration("2s")
-    """How late a message comes: always, on average, or at most, as ``distribution`` says."""
-    distribution: Literal["fixed", "uniform", "exponential", "lognormal"] = "fixed"
-    """fixed: by; uniform: anything up to by; exponential: by on average, seldom a lot more; lognormal: half sooner."""
+    """How late a message comes, or the median of that."""
     by_p99: Duration | None = None
-    """What one in a hundred exceeds, where the distribution is lognormal and ``by`` its median."""
+    """The 99th percentile, where ``by`` is the median of a distribution."""
+    distribution: Distribution = "fixed"
+    """How delays are spread: fixed, uniform, or lognormal as real latencies are."""
     keep_order: bool = True
     """Whether messages of a socket that fit the rule wait for those before them."""
+
+    def __post_init__(self) -> None:
+        check_wait("by", self.by)
+        if (self.by_p99 is None) is not (self.distribution == "fixed"):
+            raise ValueError("by_p99 and a distribution (uniform, lognormal) pass together, or neither")
+        if self.by_p99 is not None and self.by_p99 < self.by:
+            raise ValueError(f"by_p99 {self.by_p99} is below by {self.by}: the 99th percentile is above the median")
 
 
 class FillDelayParams(DelayParams, frozen=True):
@@ -62,13 +67,9 @@ class Delay(Fault[DelayParams]):
         return ()
 
     def _drawn_ns(self, ordinal: int) -> int:
-        by = self.params.by
-        if self.params.distribution == "fixed":
-            return by
+        params = self.params
         draw = draw_ppb(self.stage.randomness.seed, f"{self.armed.id}/delay", ordinal)
-        if self.params.distribution == "lognormal":
-            return drawn("lognormal", by, self.params.by_p99 or by, draw)
-        return by * draw // PPB if self.params.distribution == "uniform" else by * _exponential_ppb(draw) // PPB
+        return drawn(params.distribution, params.by, params.by_p99 or params.by, draw)
 
     def disarm(self) -> None:
         self._held.release_all()
@@ -80,16 +81,6 @@ class FillDelay(Delay):
         return frame.subject is Subject.FILL
 
 
-def _exponential_ppb(draw: int) -> int:
-    """An exponential deviate of mean 1 from a uniform one, both in billionths: -ln(u), with log2 linear in between."""
-    uniform = PPB - draw
-    halvings = PPB.bit_length() - uniform.bit_length()
-    while uniform << halvings > PPB:
-        halvings -= 1
-    part = PPB - (uniform << halvings)  # 0 at a power of two, towards half of it just above the next one
-    return (halvings * PPB + 2 * part) * _LN2_PPB // PPB
-
-
 class ReorderParams(Params, frozen=True):
     window: Annotated[int, Meta(ge=1, le=1_000)] = 1
     """How many later messages overtake the chosen one: 1 swaps neighbours."""
@@ -97,6 +88,9 @@ class ReorderParams(Params, frozen=True):
     """Whether messages of other channels of the socket overtake it too."""
     longest: Duration = Duration("5s")
     """How long it waits for them."""
+
+    def __post_init__(self) -> None:
+        check_wait("longest", self.longest)
 
 
 class Reorder(Fault[ReorderParams]):
@@ -151,6 +145,9 @@ class UserReorderParams(Params, frozen=True):
     """How many later reports of the order overtake the chosen one."""
     longest: Duration = Duration("5s")
     """How long it waits for them."""
+
+    def __post_init__(self) -> None:
+        check_wait("longest", self.longest)
 
 
 def _user_reorder(params: UserReorderParams, armed: Armed, stage: Stage) -> UserReorder:

@@ -11,6 +11,7 @@ from simexchange.services.faults.fault import Fault, Params
 from simexchange.services.faults.kinds import Kind
 from simexchange.services.faults.socket_fault import SOCKET_MATCHES, SocketFault
 from simexchange.services.faults.stage import Stage, StreamHandle, VenueControls
+from simexchange.services.faults.stream_messages import check_wait
 from simexchange.services.faults.verdicts import Breakage, Delivery, Trouble, TroubleKind, Verdict
 
 
@@ -63,6 +64,9 @@ class StreamKeyExpiry(Fault[StreamKeyParams]):
 class TokenParams(Params, frozen=True):
     after: Duration = Duration("0s")
     """How long a subscription lives on once the rule has reached it."""
+
+    def __post_init__(self) -> None:
+        check_wait("after", self.after)
 
 
 class TokenExpired(SocketFault[TokenParams]):
