@@ -195,6 +195,8 @@ class Withdraw(Struct, frozen=True, gc=False):
     asset: AssetName
     amount: Amount
     fee: Amount = 0
+    address: str = ""
+    """Where it goes, for the record."""
 
 
 class CreateKey(Struct, frozen=True, gc=False):

@@ -1,5 +1,5 @@
 """What this venue tells of the past and the core does not keep: why orders ended, how they were amended, when order
-lists last changed. Written from events, read by the queries; house accounts are left out.
+lists last changed, what was withdrawn. Written from events, read by the queries; house accounts are left out.
 """
 
 from collections.abc import Callable
@@ -8,9 +8,10 @@ from typing import Any, Final
 from msgspec import Struct
 
 from simexchange.dialects.binance import names
-from simexchange.domain.commands import CancelOrder, SetTradingStatus
+from simexchange.domain.commands import CancelOrder, SetTradingStatus, Withdraw
 from simexchange.domain.enums import CancelReason, ExpireReason
 from simexchange.domain.events import (
+    BalanceAdjusted,
     Batch,
     Event,
     OrderAmended,
@@ -20,7 +21,8 @@ from simexchange.domain.events import (
     OrderListPlaced,
     OrderListUpdated,
 )
-from simexchange.domain.ids import AccountId, OrderId, Symbol
+from simexchange.domain.ids import AccountId, AssetName, OrderId, Symbol
+from simexchange.domain.units import Amount
 from simexchange.venue.accounts import Account
 
 
@@ -34,6 +36,17 @@ class Ending(Struct, frozen=True, gc=False):
 class Amendment(Struct, frozen=True):
     ts_ns: int
     event: OrderAmended
+
+
+class Withdrawal(Struct, frozen=True):
+    """Money that left the account; ``amount`` and the ``fee`` in it are the asset's."""
+
+    withdrawal_id: str
+    ts_ns: int
+    asset: AssetName
+    amount: Amount
+    fee: Amount
+    address: str
 
 
 CLOSED_BY_VENUE: Final = Ending("EXPIRED", "EXCHANGE_CANCELED")
@@ -58,8 +71,10 @@ def is_by_venue(batch: Batch, reason: CancelReason) -> bool:
 class Chronicle:
     """One venue's notes, by order and by order list."""
 
-    def __init__(self, accounts: dict[AccountId, Account]) -> None:
+    def __init__(self, accounts: dict[AccountId, Account], next_withdrawal_id: Callable[[], str]) -> None:
         self._accounts = accounts
+        self._next_withdrawal_id = next_withdrawal_id
+        self._withdrawals: dict[AccountId, list[Withdrawal]] = {}
         self._endings: dict[tuple[Symbol, OrderId], Ending] = {}
         self._amendments: dict[tuple[Symbol, OrderId], list[Amendment]] = {}
         self._list_changes: dict[int, int] = {}
@@ -75,6 +90,10 @@ class Chronicle:
     def list_changed_ns(self, list_id: int) -> int:
         """When an order list was last told to have changed: placed, a leg renamed, or all done."""
         return self._list_changes[list_id]
+
+    def withdrawals(self, account_id: AccountId) -> list[Withdrawal]:
+        """What an account withdrew, the first one first."""
+        return self._withdrawals.get(account_id, [])
 
     def on_batch(self, batch: Batch) -> None:
         for event in batch.events:
@@ -97,6 +116,15 @@ class Chronicle:
         if not self._accounts[terms.account_id].house:
             self._amendments.setdefault((terms.symbol, terms.order_id), []).append(Amendment(batch.ts_ns, event))
 
+    def _note_withdrawal(self, batch: Batch, event: BalanceAdjusted) -> None:
+        """A deposit is an adjustment too."""
+        command = batch.command
+        if isinstance(command, Withdraw) and not self._accounts[event.account_id].house:
+            made = Withdrawal(
+                self._next_withdrawal_id(), batch.ts_ns, event.asset, command.amount, command.fee, command.address
+            )
+            self._withdrawals.setdefault(event.account_id, []).append(made)
+
     def _note_list(self, batch: Batch, event: OrderListPlaced | OrderListUpdated | OrderListEnded) -> None:
         self._list_changes[event.order_list.list_id] = batch.ts_ns
 
@@ -105,6 +133,7 @@ _NOTES: Final[dict[type[Event], Callable[[Chronicle, Batch, Any], None]]] = {
     OrderExpired: Chronicle._note_expired,
     OrderCanceled: Chronicle._note_canceled,
     OrderAmended: Chronicle._note_amended,
+    BalanceAdjusted: Chronicle._note_withdrawal,
     OrderListPlaced: Chronicle._note_list,
     OrderListUpdated: Chronicle._note_list,
     OrderListEnded: Chronicle._note_list,

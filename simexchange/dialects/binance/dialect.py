@@ -79,7 +79,7 @@ class BinanceDialect(Dialect):
         self.symbols = Symbols(door.venue.markets)
         self.keyring = Keyring(door.venue)
         self.limits = Limits(settings.limits, door.venue.accounts)
-        self.chronicle = Chronicle(door.venue.accounts)
+        self.chronicle = Chronicle(door.venue.accounts, self.next_withdrawal_id)
         self.listen_keys = ListenKeys(door.clock, randomness, door.name)
         self.unknown_endpoints: dict[tuple[str, str], int] = {}
         """(method, path) -> how often something was asked for that is not served; bounded."""

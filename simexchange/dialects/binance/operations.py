@@ -20,6 +20,7 @@ from simexchange.dialects.binance import (
     tickers,
     trading,
     wallet,
+    withdrawals,
 )
 from simexchange.dialects.binance.context import Operation
 from simexchange.dialects.binance.never_sent import NEVER_SENT
@@ -39,6 +40,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *list_queries.OPERATIONS,
     *account.LISTEN_KEY_OPERATIONS,
     *wallet.OPERATIONS,
+    *withdrawals.OPERATIONS,
 )
 
 

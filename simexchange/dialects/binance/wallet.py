@@ -1,4 +1,4 @@
-"""The wallet's corner of the venue: what clients call at start, and a withdrawal that obeys the key.
+"""The wallet's corner of the venue: what clients call at start.
 
 Unlike /api, /sapi ignores parameters it does not know. Source: Binance "Wallet" documentation, its capital, asset,
 account and others sections.
@@ -7,24 +7,14 @@ account and others sections.
 from typing import Final
 
 from simexchange.dialects.base import Fidelity
-from simexchange.dialects.binance import errors, params
+from simexchange.dialects.binance import params
 from simexchange.dialects.binance.context import Context, Handler, Operation, Security
-from simexchange.dialects.binance.errors import BinanceRefusal
 from simexchange.dialects.binance.names import amount8
-from simexchange.dialects.binance.params import DECIMALS, PRECISION_EXCEEDED, Args, Param
-from simexchange.domain.commands import Withdraw
+from simexchange.dialects.binance.params import Args, Param
 from simexchange.domain.enums import Permission
-from simexchange.domain.errors import RejectReason
-from simexchange.domain.events import CommandRejected
 from simexchange.domain.instrument import Asset
 from simexchange.domain.units import RATE_DECIMALS, format_trimmed
 from simexchange.services.clock import MILLISECOND
-
-WITHDRAW_REJECTS: Final = {
-    RejectReason.INSUFFICIENT_BALANCE: errors.WITHDRAW_NOT_ENOUGH,
-    RejectReason.ACCOUNT_DISABLED: errors.WITHDRAW_DISABLED,
-    RejectReason.ASSET_UNKNOWN: errors.WITHDRAW_BAD_ASSET,
-}
 
 
 def system_status(context: Context, args: Args) -> object:  # noqa: ARG001  (a Handler takes them)
@@ -155,24 +145,6 @@ def nothing(context: Context, args: Args) -> object:  # noqa: ARG001  (a Handler
     return []
 
 
-def withdraw(context: Context, args: Args) -> object:
-    """Money leaves the account at once; no chain confirms anything."""
-    amount = args["amount"]
-    asset = context.venue.assets.get(args["coin"])
-    if asset is None:
-        raise BinanceRefusal(errors.WITHDRAW_BAD_ASSET)
-    if amount == PRECISION_EXCEEDED:
-        raise BinanceRefusal(errors.TOO_PRECISE, "amount")
-    if amount == 0:
-        raise BinanceRefusal(errors.WITHDRAW_BAD_AMOUNT)
-    units = amount * 10 ** (asset.decimals - DECIMALS)
-    batch = context.door.submit(Withdraw(context.owner.account_id, asset.name, units))
-    event = batch.events[0]
-    if isinstance(event, CommandRejected):
-        raise BinanceRefusal(WITHDRAW_REJECTS.get(event.reason, errors.WITHDRAW_BAD_AMOUNT))
-    return {"id": context.dialect.next_withdrawal_id()}
-
-
 def futures_exchange_info(context: Context, args: Args) -> object:  # noqa: ARG001  (a Handler takes them)
     """The futures venues, which some clients ask at start: they exist and list nothing."""
     return {
@@ -185,62 +157,45 @@ def futures_exchange_info(context: Context, args: Args) -> object:  # noqa: ARG0
     }
 
 
-_SIMPLE: Final = Fidelity.SIMPLIFIED
+SIMPLE: Final = Fidelity.SIMPLIFIED
 
 
-def _sapi(
+def sapi(
     title: str, rest: str, weight: int, handler: Handler, *parameters: Param, security: Security, note: str = ""
 ) -> Operation:
     return Operation(
-        title, rest, None, security, weight, parameters, handler, fidelity=_SIMPLE if note else Fidelity.SAME, note=note
+        title, rest, None, security, weight, parameters, handler, fidelity=SIMPLE if note else Fidelity.SAME, note=note
     )
 
 
-_USER: Final = Security.USER_DATA
+USER: Final = Security.USER_DATA
 OPERATIONS: Final = (
-    _sapi("System status", "GET /sapi/v1/system/status", 1, system_status, security=Security.NONE),
-    _sapi("API key permission", "GET /sapi/v1/account/apiRestrictions", 1, api_restrictions, security=_USER),
-    _sapi("Account status", "GET /sapi/v1/account/status", 1, account_status, security=_USER),
-    _sapi(
+    sapi("System status", "GET /sapi/v1/system/status", 1, system_status, security=Security.NONE),
+    sapi("API key permission", "GET /sapi/v1/account/apiRestrictions", 1, api_restrictions, security=USER),
+    sapi("Account status", "GET /sapi/v1/account/status", 1, account_status, security=USER),
+    sapi(
         "All coins' information",
         "GET /sapi/v1/capital/config/getall",
         10,
         all_coins,
-        security=_USER,
+        security=USER,
         note="one network per asset, named after it, with a free withdrawal",
     ),
-    _sapi("Trade fee", "GET /sapi/v1/asset/tradeFee", 1, trade_fee, Param("symbol", params.symbol), security=_USER),
-    _sapi(
+    sapi("Trade fee", "GET /sapi/v1/asset/tradeFee", 1, trade_fee, Param("symbol", params.symbol), security=USER),
+    sapi(
         "User asset",
         "POST /sapi/v3/asset/getUserAsset",
         5,
         user_assets,
         Param("asset", params.string),
-        security=_USER,
+        security=USER,
         note="no valuation in BTC",
     ),
-    _sapi("All margin pairs", "GET /sapi/v1/margin/allPairs", 1, nothing, security=Security.API_KEY),
-    _sapi(
+    sapi("All margin pairs", "GET /sapi/v1/margin/allPairs", 1, nothing, security=Security.API_KEY),
+    sapi(
         "All isolated margin symbols", "GET /sapi/v1/margin/isolated/allPairs", 10, nothing, security=Security.API_KEY
     ),
-    _sapi(
-        "Withdraw",
-        "POST /sapi/v1/capital/withdraw/apply",
-        600,
-        withdraw,
-        Param("coin", params.string, mandatory=True),
-        Param("address", params.string, mandatory=True),
-        Param("amount", params.decimal, mandatory=True),
-        Param("network", params.string, fidelity=_SIMPLE, note="any network will do"),
-        Param("addressTag", params.string, fidelity=_SIMPLE, note="ignored"),
-        Param("withdrawOrderId", params.string, fidelity=_SIMPLE, note="ignored"),
-        Param("transactionFeeFlag", params.boolean, fidelity=_SIMPLE, note="ignored: withdrawals are free"),
-        Param("name", params.string, fidelity=_SIMPLE, note="ignored"),
-        Param("walletType", params.long, fidelity=_SIMPLE, note="there is one wallet"),
-        security=Security.WITHDRAW,
-        note="the amount leaves the account at once",
-    ),
-    _sapi(
+    sapi(
         "USD-M futures exchange information",
         "GET /fapi/v1/exchangeInfo",
         1,
@@ -248,7 +203,7 @@ OPERATIONS: Final = (
         security=Security.NONE,
         note="no symbols",
     ),
-    _sapi(
+    sapi(
         "COIN-M futures exchange information",
         "GET /dapi/v1/exchangeInfo",
         1,

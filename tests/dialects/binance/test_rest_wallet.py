@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dialects.binance.rest_bench import Bench, Client
-from simexchange.domain.commands import SetAccountStatus
+from dialects.binance.rest_bench import START_MS, Bench, Client, amount
+from simexchange.domain.commands import Deposit, SetAccountStatus, Withdraw
 from simexchange.domain.enums import Permission
 
 WITHDRAW = "/sapi/v1/capital/withdraw/apply"
@@ -97,3 +97,36 @@ def test_margin_pairs_need_a_key_and_bear_a_signature(bench: Bench) -> None:
     assert bench.get(path).status == 401
     assert bench.alice.send("GET", path).body == []
     assert bench.alice.ask("GET", path, recvWindow="5000").body == []
+
+
+def test_withdrawals_are_listed_the_latest_first(bench: Bench, mallory: Client) -> None:
+    history = "/sapi/v1/capital/withdraw/history"
+    first = mallory.ask("POST", WITHDRAW, coin="BTC", amount="0.5", address="somewhere").body["id"]
+    bench.advance(1_000)
+    bench.door.submit(Withdraw(mallory.account_id, "USDT", amount("10"), amount("0.5"), "elsewhere"))
+    bench.door.submit(Deposit(mallory.account_id, "USDT", amount("10")))
+    usdt, btc = mallory.ask("GET", history).body
+    assert btc == {
+        "id": first,
+        "amount": "0.50000000",
+        "transactionFee": "0",
+        "coin": "BTC",
+        "status": 6,
+        "address": "somewhere",
+        "txId": first,
+        "applyTime": "2026-01-05 08:00:00",
+        "network": "BTC",
+        "transferType": 0,
+        "info": "",
+        "confirmNo": 1,
+        "walletType": 0,
+        "txKey": "",
+        "completeTime": "2026-01-05 08:00:00",
+    }
+    assert (usdt["amount"], usdt["transactionFee"], usdt["address"]) == ("9.50000000", "0.5", "elsewhere")
+    assert mallory.ask("GET", history, coin="BTC").body == mallory.ask("GET", history, offset=1).body == [btc]
+    assert mallory.ask("GET", history, limit=1).body == [usdt]
+    assert mallory.ask("GET", history, status=4).body == []
+    assert mallory.ask("GET", history, endTime=START_MS).body == [btc]
+    assert mallory.ask("GET", history, startTime=START_MS + 1).body == [usdt]
+    assert bench.alice.ask("GET", history).body == []
