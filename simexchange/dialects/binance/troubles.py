@@ -50,6 +50,8 @@ PLAIN: Final[dict[TroubleKind, Entry]] = {
 _OF_CODE: Final = {entry.code: entry for entry in reversed(errors.TABLE) if "{}" not in entry.text}
 """The first line of the table for each code whose text is whole."""
 NOT_FOUND: Final = 404
+STATUS_PATH: Final = "/sapi/v1/system/status"
+UNDER_MAINTENANCE: Final = b'{"status":1,"msg":"system_maintenance"}'
 _AT_THE_EDGE: Final = (TroubleKind.FIREWALL, TroubleKind.EDGE_ERROR, TroubleKind.RESTRICTED, TroubleKind.RAW)
 """Answered before the venue's own servers: none of its headers, no weight."""
 _INTERVALS: Final = ((DAY, "DAY"), (HOUR, "HOUR"), (MINUTE, "MINUTE"))
@@ -63,16 +65,17 @@ class Troubles:
 
     def reply(self, trouble: Trouble, request: Request, call: Call) -> Reply:
         """The trouble as an HTTP answer. What the venue itself says costs the request's weight like any answer."""
+        now_ns = self._dialect.door.clock.now_ns()
         if trouble.kind in _AT_THE_EDGE:
-            return pages.page(trouble, self._dialect.door.clock.now_ns())
+            return pages.page(trouble, now_ns)
         if trouble.kind is TroubleKind.RETIRED and trouble.status == NOT_FOUND:
             return self._dialect.not_found(request)
-        now_ns = self._dialect.door.clock.now_ns()
         if not call.handled:
             self._charge(request.path, call, now_ns)
-        return refusal_reply(
-            self._refusal(trouble), now_ns, self._dialect.headers_at(request.path, call.source, now_ns)
-        )
+        headers = self._dialect.headers_at(request.path, call.source, now_ns)
+        if trouble.kind is TroubleKind.MAINTENANCE and request.path == STATUS_PATH:
+            return Reply(200, UNDER_MAINTENANCE, headers)
+        return refusal_reply(self._refusal(trouble), now_ns, headers)
 
     def message(self, trouble: Trouble, session: StreamSession, text: str, call: Call) -> bytes | None:
         """The trouble as the answer to a message. A socket has no pages: the edge's troubles are overload there.

@@ -5,6 +5,7 @@ from typing import Final
 from simexchange.services.faults import (
     bad_answers,
     books,
+    downtime,
     lost,
     network,
     order_answers,
@@ -19,6 +20,7 @@ from simexchange.services.faults import (
     stream_messages,
     stream_timing,
     subscriptions,
+    trading_modes,
     wrong_time,
 )
 from simexchange.services.faults.kinds import Kind
@@ -27,6 +29,8 @@ FAMILIES: Final[tuple[tuple[Kind, ...], ...]] = (
     rate_limits.KINDS,
     quotas.KINDS,
     wrong_time.KINDS,
+    downtime.KINDS,
+    trading_modes.KINDS,
     network.KINDS,
     bad_answers.KINDS,
     lost.KINDS,
