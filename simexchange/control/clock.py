@@ -67,11 +67,11 @@ async def change(asked: Asked) -> ClockState:
         raise bad("speed", f"only scaled time has one, and this is {mode.value}", sent=body.speed, passes='"scaled"')
     speed = None if body.speed is None else _speed(body.speed)
     at_ns = None if body.now is None else _later(controls, "now", body.now)
-    if at_ns is not None:
-        await controls.exchange.pacemaker.advance_to(at_ns)
     if body.mode is not None or speed is not None:
         clock.set_mode(mode, speed)
         controls.world.journal.note(controls.now_ns, "clock changed", mode.value)
+    if at_ns is not None:
+        await controls.exchange.pacemaker.advance_to(at_ns)
     return _state(controls)
 
 
