@@ -105,7 +105,9 @@ class Gate:
             self._journal.note_connection(self.name, self.clock.now_ns(), socket.number, socket.source, "closed")
 
     def changed(self, socket: StreamHandle) -> None:
-        """A WebSocket may listen to something else than before: rules about sockets look at it."""
+        """A WebSocket may listen to something else than before: rules about sockets look at it, and observers."""
+        if self.is_observed and socket.number in self._sockets:
+            self._journal.note_connection(self.name, self.clock.now_ns(), socket.number, socket.source, "listening")
         if self.plan.judges_sockets and socket.number in self._sockets:
             self.plan.judge_socket(self.name, socket)
 

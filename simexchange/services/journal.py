@@ -67,7 +67,8 @@ class FaultEntry(Struct, frozen=True):
 
 
 class ConnectionEntry(Struct, frozen=True, gc=False):
-    """A socket was opened, closed, or cut (``action``)."""
+    """A socket was opened, closed, or cut (``action``); "listening", while somebody observes the venue: to what may
+    have changed."""
 
     seq: int
     ts_ns: int

@@ -6,11 +6,11 @@ from msgspec import Struct
 
 from simexchange.dialects.gate import Gate
 from simexchange.domain.ids import AccountId
-from simexchange.runs.signs.seen import Detector, Heard, See, Sighting
+from simexchange.runs.signs.seen import Detector, See, Sighting
 from simexchange.services.anatomy import Role
 from simexchange.services.clock import MINUTE
 from simexchange.services.faults.stage import StreamHandle
-from simexchange.services.journal import ConnectionEntry, RequestEntry
+from simexchange.services.journal import ConnectionEntry
 from simexchange.world import World
 
 OVERLAP_NS: Final = MINUTE
@@ -74,16 +74,12 @@ class Sockets(Detector):
             if lost:
                 line.follows = lost.pop(0)
                 self._say("reconnected", line, entry.ts_ns, (line.follows, entry.seq))
+        elif entry.action == "listening":
             self._look(entry.venue, entry.connection, entry.ts_ns, entry.seq)
         else:
             gone = self._lines.pop((entry.venue, entry.connection), None)
             if gone is not None:
                 self._lose(gone, entry)
-
-    def request(self, heard: Heard, entry: RequestEntry) -> None:  # noqa: ARG002
-        """A message may have subscribed to something, or logged on."""
-        if heard.call.over_socket:
-            self._look(heard.venue, heard.connection, heard.ts_ns, heard.seq)
 
     def _lose(self, gone: Line, entry: ConnectionEntry) -> None:
         """A socket has ended; another may have been opened for it already."""
