@@ -119,4 +119,22 @@ FORMS: Final[dict[str, str]] = {
         "X=PARTIALLY_FILLED with a lot left; selling that gets 400 -1013 'Filter failure: NOTIONAL' or LOT_SIZE"
     ),
     "fill-plan": "executionReport x=TRADE at each of the set times",
+    "key-revoked": (
+        "401 -2015 'Invalid API-key, IP, or permissions for action.' to every signed request; with close_ws "
+        "eventStreamTerminated, then close 1008"
+    ),
+    "key-expired": "401 -2015, the same as for a key that is gone",
+    "permission-lost": (
+        "401 -2015 to requests that need the permission (from /sapi withdrawals -1002), 200 to the others"
+    ),
+    "key-ip-not-allowlisted": "401 -2015, the same as for a key that is gone: the venue does not say which it was",
+    "account-locked": (
+        "400 -2010 'This account may not place or cancel orders.' to orders, -2011 with the same text to cancels; "
+        "canTrade is false"
+    ),
+    "balance-external-change": "balanceUpdate and outboundAccountPosition",
+    "stolen-key-withdrawal": "balanceUpdate, outboundAccountPosition and a row in /sapi/v1/capital/withdraw/history",
+    "fee-change": (
+        "other rates in account, account/commission and tradeFee, other commissions in fills; no event tells of it"
+    ),
 }

@@ -3,6 +3,8 @@
 from typing import Final
 
 from simexchange.services.faults import (
+    account,
+    api_keys,
     bad_answers,
     books,
     downtime,
@@ -45,4 +47,6 @@ FAMILIES: Final[tuple[tuple[Kind, ...], ...]] = (
     sockets.KINDS,
     socket_life.KINDS,
     subscriptions.KINDS,
+    api_keys.KINDS,
+    account.KINDS,
 )

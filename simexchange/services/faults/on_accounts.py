@@ -1,0 +1,75 @@
+"""What faults about accounts share: whom they are about, doing something to each, and taking it back.
+
+A rule acts when it is armed, on every account that it matches, and counts one firing for each.
+"""
+
+from collections.abc import Iterator
+from typing import Final, Generic, TypeVar
+
+from simexchange.domain.commands import Command
+from simexchange.services.faults.armed import Armed
+from simexchange.services.faults.facts import Place
+from simexchange.services.faults.fault import Fault, Params
+from simexchange.services.faults.reading import RuleRefused, nearest_hint
+from simexchange.services.faults.stage import FaultyDoor, Stage
+from simexchange.venue.accounts import Account
+from simexchange.venue.keys import ApiKey
+
+MATCHES: Final = ("venue", "account", "key")
+"""What a rule about accounts may match."""
+AccountT = TypeVar("AccountT", bound=Params)
+
+
+class OnAccounts(Fault[AccountT], Generic[AccountT]):
+    """Acts once on each account that the rule matches, and undoes what it did in the opposite order."""
+
+    def __init__(self, params: AccountT, armed: Armed, stage: Stage) -> None:
+        super().__init__(params, armed, stage)
+        self.undo: list[tuple[str, Command]] = []
+        name = armed.spec.match.account
+        known = [account.name for venue in self.venues for account in self.owners(venue)]
+        if name is not None and name not in known:
+            raise RuleRefused("match.account", f"there is no account {name!r}{nearest_hint(name, known)}")
+
+    def act(self, door: FaultyDoor, account: Account) -> None:
+        """Do it to one account; ``change`` is how."""
+        raise NotImplementedError
+
+    def change(self, door: FaultyDoor, done: Command, undone: Command | None = None) -> None:
+        """Carry out a command, and remember the one that takes it back."""
+        door.submit(done)
+        if undone is not None:
+            self.undo.append((door.name, undone))
+
+    def owners(self, venue: str) -> list[Account]:
+        """The accounts of a venue, the house's left out."""
+        return [account for account in self.stage.door(venue).venue.accounts.values() if not account.house]
+
+    def matched(self) -> Iterator[tuple[FaultyDoor, Account]]:
+        """The accounts that the rule is about; the house's are never."""
+        match = self.armed.spec.match
+        for venue in self.venues:
+            door = self.stage.door(venue)
+            for account in self.owners(venue):
+                owns_key = match.key is None or self.keys(door, account)
+                if match.fits_place(venue, account=account.name) and owns_key:
+                    yield door, account
+
+    def keys(self, door: FaultyDoor, account: Account) -> list[ApiKey]:
+        """The living keys of an account that the rule is about."""
+        wanted, now_ns = self.armed.spec.match.key, self.stage.clock.now_ns()
+        return [
+            key
+            for key in door.venue.keys.values()
+            if key.account_id == account.account_id and wanted in (None, key.api_key) and key.is_alive(now_ns)
+        ]
+
+    def arm(self) -> None:
+        for door, account in self.matched():
+            if self.armed.fires(Place(door.name, account.name)) is not None:
+                self.act(door, account)
+
+    def disarm(self) -> None:
+        while self.undo:
+            venue, command = self.undo.pop()
+            self.stage.door(venue).submit(command)
