@@ -5,7 +5,7 @@ request; what it cannot hand to the dialect (too large, not HTTP) it refuses wit
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
@@ -15,7 +15,7 @@ from msgspec import Struct
 from simexchange.dialects.base import Reply, Request
 from simexchange.dialects.gate import Gate
 from simexchange.services.faults.verdicts import Breakage, Delivery
-from simexchange.transports.breakage import altered
+from simexchange.transports.breakage import altered, write_broken
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -76,6 +76,8 @@ class VenueApplication:
     def __init__(self, gate: Gate, max_body: int = MAX_BODY) -> None:
         self.gate = gate
         self.max_body = max_body
+        self.connections: Callable[[], Iterable[Any]] = tuple
+        """The server's, each with its ``client`` and ``transport``; without them an answer is only ever cut short."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == "http", f"a venue port speaks HTTP, not {scope['type']}"
@@ -85,7 +87,7 @@ class VenueApplication:
             reply = error_page(413)
         else:
             reply, delivery = await self._answered(_request(scope, body))
-            if delivery is not None and delivery.how is Breakage.SILENCE:
+            if delivery is not None and self._breaks(scope, reply, delivery):
                 await _gone(receive)
                 return
         headers = [
@@ -100,8 +102,24 @@ class VenueApplication:
             return  # less than the headers promise: the server closes the connection
         await send({"type": "http.response.body", "body": reply.body})
 
+    def _breaks(self, scope: Scope, reply: Reply, delivery: Delivery) -> bool:
+        """Whether the answer went past the server, or nowhere; the connection ends with it."""
+        if delivery.how is Breakage.SILENCE:
+            return True
+        if delivery.how is Breakage.GARBLE:
+            return False
+        client = scope.get("client")
+        for connection in self.connections():
+            transport = connection.transport
+            if transport is not None and connection.client == client:
+                has_body = scope["method"] != "HEAD"
+                data, size = render(reply, b"close", has_body), len(reply.body) if has_body else 0
+                write_broken(transport, data, size, delivery, self.gate.clock, transport.close)
+                return True
+        return False
+
     async def _answered(self, request: Request) -> tuple[Reply, Delivery | None]:
-        """The answer, once it is there, and how to break it (a plain server can cut it off or keep it, no more)."""
+        """The answer, once it is there, and how to break it."""
         gate = self.gate
         peer = AsgiPeer(gate.next_connection(), request.peer)
         if not gate.plan.judges_calls:

@@ -154,7 +154,8 @@ class VenueServer(Server):
         from simexchange.transports.asgi import asgi_protocol, stream_setting
 
         application = VenueApplication(self._gate, self._limits.max_body)
-        protocol, self._state = asgi_protocol(application, ws=stream_setting(shared), idle_s=self._limits.idle_s)
+        protocol, state = asgi_protocol(application, ws=stream_setting(shared), idle_s=self._limits.idle_s)
+        self._state, application.connections = state, lambda: tuple(state.connections)
         return protocol
 
     # What faults do.
