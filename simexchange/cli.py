@@ -6,7 +6,8 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
-from simexchange import __version__, run_command, scenario_commands
+from simexchange import __version__, ca_commands, run_command, scenario_commands
+from simexchange.ca_commands import CaDir, TlsPorts
 from simexchange.ctl.application import app as control_commands
 
 FAILED: Final = 1
@@ -93,6 +94,32 @@ ControlNames = Annotated[
 ]
 
 
+Clock = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SIMX_CLOCK",
+        help="How time runs: 'real', 'scaled' (--speed times as fast) or 'manual' (only when it is moved);"
+        " the scenario's by default.",
+    ),
+]
+Speed = Annotated[
+    str | None,
+    typer.Option(envvar="SIMX_SPEED", help="How much faster scaled time runs: 0.001 to 100000; 20 by default."),
+]
+Start = Annotated[
+    str | None,
+    typer.Option(envvar="SIMX_START", help="When time begins: 2026-01-05T00:00:00Z; now, by default."),
+]
+Tls = Annotated[
+    bool,
+    typer.Option(
+        "--tls",
+        envvar="SIMX_TLS",
+        help="Serve the venues over TLS too, by their real host names, for clients that have those built in.",
+    ),
+]
+
+
 @app.command(epilog=EXIT_CODES)
 def serve(
     seed: Seed = None,
@@ -112,25 +139,15 @@ def serve(
             " 'request_weight=100,orders_10s=5'.",
         ),
     ] = "venue",
-    clock: Annotated[
-        str | None,
-        typer.Option(
-            envvar="SIMX_CLOCK",
-            help="How time runs: 'real', 'scaled' (--speed times as fast) or 'manual' (only when it is moved);"
-            " the scenario's by default.",
-        ),
-    ] = None,
-    speed: Annotated[
-        str | None,
-        typer.Option(envvar="SIMX_SPEED", help="How much faster scaled time runs: 0.001 to 100000; 20 by default."),
-    ] = None,
-    start: Annotated[
-        str | None,
-        typer.Option(envvar="SIMX_START", help="When time begins: 2026-01-05T00:00:00Z; now, by default."),
-    ] = None,
+    clock: Clock = None,
+    speed: Speed = None,
+    start: Start = None,
     control_host: ControlHost = None,
     control_token: ControlToken = None,
     control_allow_host: ControlNames = None,
+    tls: Tls = False,
+    tls_ports: TlsPorts = None,
+    ca_dir: CaDir = None,
     json_line: Annotated[
         bool,
         typer.Option("--json", envvar="SIMX_JSON", help="Print one line of JSON once ready, and nothing else."),
@@ -149,11 +166,16 @@ def serve(
 
     try:
         serving.run(
-            serving.guarded(
-                serving.options(seed, accounts, host, port_base, scenario, venue, limits, clock, speed, start),
-                control_token,
-                control_allow_host or (),
-                control_host,
+            serving.fronted(
+                serving.guarded(
+                    serving.options(seed, accounts, host, port_base, scenario, venue, limits, clock, speed, start),
+                    control_token,
+                    control_allow_host or (),
+                    control_host,
+                ),
+                tls,
+                tls_ports,
+                ca_dir,
             ),
             json_line=json_line,
             env_out=env_out,
@@ -196,6 +218,7 @@ def config(
 
 app.add_typer(scenario_commands.app, name="scenario")
 app.add_typer(control_commands, name="ctl")
+app.add_typer(ca_commands.app, name="ca")
 app.command(epilog=run_command.EXIT_CODES)(run_command.run)
 
 
@@ -223,6 +246,33 @@ def coverage(
     if check and is_stale:
         _fail(f"the table in {file} is stale; `simexchange coverage --write {file}` renews it")
     print(f"{file}: {'renewed' if is_stale else 'up to date'}")
+
+
+@app.command(epilog=EXIT_CODES)
+def locustfile(
+    source: Annotated[
+        str, typer.Argument(metavar="FROM", help="A journal: `ctl --json journal`'s output; - reads it.")
+    ],
+    out: Annotated[Path | None, typer.Option(help="Write to this new file instead of standard output.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only what this account sent.")] = None,
+) -> None:
+    """Write a locustfile that sends what a recorded bot sent, at its pace."""
+    from simexchange import locustfile as writer
+
+    try:
+        with sys.stdin if source == "-" else open(source, encoding="utf-8") as file:
+            text = writer.write_locustfile(writer.read_journal(file), out.name if out else "locustfile.py", account)
+        if out is None:
+            print(text, end="")
+        else:
+            writer.save(text, out)
+            print(f"{out}: written", file=sys.stderr)
+    except writer.NothingRecorded as nothing:
+        _fail(f"{source}: {nothing}")
+    except FileExistsError:
+        _fail(f"{out} exists; nothing was written")
+    except OSError as error:
+        _fail(f"{error.filename}: {error.strerror}")
 
 
 def _fail(message: str) -> NoReturn:
