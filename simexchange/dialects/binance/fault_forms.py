@@ -70,7 +70,7 @@ FORMS: Final[dict[str, str]] = {
     "ws-lifetime": "close 1001 at that age; the venue documents 24 hours and no code",
     "ws-shutdown-notice": "serverShutdown, wrapped where all is; close 1001 after a lead, which is not documented",
     "ws-pong-timeout": "pings that often; close 1008 'Pong timeout' for a late pong (20 s and 60 s as documented)",
-    "ws-subscribe-lost": "the result withheld; or an error in its place (-1000, undocumented); or sent, and no data",
+    "ws-subscribe-lost": "the result withheld; or an error in its place (-1001, undocumented); or sent, and no data",
     "listenkey-expiry": "listenKeyExpired, then silence; PUT answers -1125; that the venue closes is not documented",
     "ws-token-expired": "eventStreamTerminated under its subscriptionId, then no events; the socket stays",
     "order-not-visible": (
