@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from types import TracebackType
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from msgspec import Struct
 
-from simexchange.description import Description, describe_clock, describe_venue
+from simexchange.description import Description, TlsOptions, describe_clock, describe_venue
 from simexchange.dialects.gate import Gate
 from simexchange.memory import Housekeeper
 from simexchange.runs.runner import Runner
@@ -32,6 +32,7 @@ from simexchange.venues import PORTS, VENUES
 from simexchange.world import World
 
 if TYPE_CHECKING:
+    from simexchange.front import Front
     from simexchange.scenario.specs import Scenario
 
 DEFAULT_SEED: Final = 42
@@ -65,6 +66,8 @@ class Options(Struct, frozen=True):
     """What guards the control port; a new one on every start, by default."""
     control_names: tuple[str, ...] = ()
     """Host names by which clients may call the control port, beside the loopback's and the one it is bound to."""
+    tls: TlsOptions | None = None
+    """The TLS front, if there is to be one."""
 
     def __repr__(self) -> str:
         return f"Options({self.scenario!r}, seed={self.seed})"
@@ -110,6 +113,8 @@ class Exchange:
         self._servers: list[Server] = []
         self._authorities: dict[str, str] = {}
         self._control_authority = ""
+        self.front: Front | None = None
+        """The TLS front, once it is open, if there is one."""
         self.pacemaker: Pacemaker
         """Set with the world; moves its time."""
         self.runner: Runner
@@ -133,6 +138,7 @@ class Exchange:
         control_socket, *venue_sockets = self._open_sockets()
         try:
             self._check_control(control_socket)
+            self.front = self._open_front()
             world = self.world = self._build(options, self.clock)
             stragglers = Stragglers()
             self.pacemaker = Pacemaker(self.clock, asyncio.get_running_loop(), stragglers)
@@ -149,12 +155,15 @@ class Exchange:
                 venues[name] = VenueServer(gate, listening, options.host, stragglers=stragglers)
                 world.stage.ports[name] = venues[name]
         except BaseException:
-            for taken in (control_socket, *venue_sockets):
-                taken.close()
+            _close((control_socket, *venue_sockets))
+            if self.front is not None:
+                self.front.close()
             raise
         self._servers = [*venues.values(), control]
         for server in self._servers:
             await server.start()
+        if self.front is not None:
+            await self.front.start(venues)
         self.runner = Runner(world, self._scenario(), gates)
         world.snapshots.begin()
         self.pacemaker.start()
@@ -176,6 +185,7 @@ class Exchange:
                 name: describe_venue(self.world.doors[name].venue, VENUES[name].spell, authority)
                 for name, authority in self._authorities.items()
             },
+            tls=None if self.front is None else self.front.describe(),
         )
 
     async def stop(self) -> None:
@@ -183,6 +193,8 @@ class Exchange:
         self.description = None
         if self._servers:
             self.pacemaker.stop()
+        if self.front is not None:
+            await self.front.stop()
         servers, self._servers = self._servers, []
         await asyncio.gather(*(server.stop() for server in servers))
 
@@ -206,6 +218,26 @@ class Exchange:
             raise StartFailure(f"{unusable}; {option} names the address to listen on") from unusable
         return sockets
 
+    def _open_front(self) -> "Front | None":
+        """Imported only where there is one: certificates take a library that is slow to load."""
+        options = self.options
+        if options.tls is None:
+            return None
+        from simexchange.front import Front
+        from simexchange.transports.authority import AuthorityUnusable
+
+        try:
+            return Front(options.tls, options.host, self.clock.wall_ns, are_free=not options.port_base)
+        except PortTaken as taken:
+            raise StartFailure(
+                f"port {taken.port} on {taken.host}, wanted for TLS, is taken; `ss -ltnp 'sport = :{taken.port}'` shows"
+                " by whom.\nChoose others with --tls-ports (SIMX_TLS_PORTS): 0 takes a free one."
+            ) from taken
+        except AddressUnusable as unusable:
+            raise StartFailure(f"{unusable}; --tls-ports (SIMX_TLS_PORTS) names other ports") from unusable
+        except AuthorityUnusable as unusable:
+            raise StartFailure(str(unusable)) from unusable
+
     def _check_control(self, listening: socket.socket) -> None:
         """Whoever reaches the controls from elsewhere must hold a token that somebody chose. Raises StartFailure."""
         address, self.control_port = listening.getsockname()[:2]
@@ -227,7 +259,7 @@ class Exchange:
         return control_application(self, self.control_token, names, self.control_port)
 
 
-def _close(sockets: list[socket.socket]) -> None:
+def _close(sockets: Iterable[socket.socket]) -> None:
     for taken in sockets:
         taken.close()
 

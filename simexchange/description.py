@@ -4,6 +4,7 @@ Holds the simulated accounts' secrets, which are meant to be shown to whoever st
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -50,6 +51,22 @@ class VenueDescription(Struct, frozen=True):
         return next((account for account in self.accounts if account.name == name), None)
 
 
+class TlsOptions(Struct, frozen=True):
+    """``ports``: exactly these; None for the default ones. ``folder``: the authority's; None keeps it in memory."""
+
+    ports: tuple[int, ...] | None
+    folder: Path | None
+
+
+class TlsDescription(Struct, frozen=True):
+    """The TLS front: its ports, and the names by which each venue is called there."""
+
+    ca_file: str | None
+    """What clients are to trust; None where it is in memory, and the control port's ``/ca.pem`` to hand out."""
+    ports: list[int]
+    hosts: dict[str, list[str]]
+
+
 class Description(Struct, frozen=True):
     seed: int
     scenario: str
@@ -58,19 +75,25 @@ class Description(Struct, frozen=True):
     control_token: str | None = None
     clock: str = "real time"
     """For people: how time runs."""
+    tls: TlsDescription | None = None
 
     def __repr__(self) -> str:
         return f"Description({self.control_url!r})"
 
     def as_json(self) -> str:
         """One line, in the documented shape."""
-        return msgspec.json.encode({"version": __version__, **self._shared(), "venues": self._venues()}).decode()
+        tls = {} if self.tls is None else {"tls": self.tls}
+        return msgspec.json.encode({"version": __version__, **self._shared(), "venues": self._venues(), **tls}).decode()
 
     def as_env(self) -> Iterator[str]:
         """The same as ``SIMX_NAME=value`` lines: ``SIMX_BINANCE_REST_URL``, ``SIMX_BINANCE_ALICE_API_KEY``."""
         for name, value in self._shared().items():
             if value is not None:
                 yield f"SIMX_{name.upper()}={value}"
+        if self.tls is not None:
+            yield f"SIMX_TLS_PORTS={','.join(map(str, self.tls.ports))}"
+            if self.tls.ca_file is not None:
+                yield f"SIMX_CA_FILE={self.tls.ca_file}"
         for venue_name, venue in self.venues.items():
             prefix = f"SIMX_{env_name(venue_name)}"
             yield f"{prefix}_REST_URL={venue.rest_url}"

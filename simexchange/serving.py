@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from simexchange.app import HIGHEST_PORT_BASE, Options, StartFailure, build_scenario, serve
 from simexchange.banner import banner
-from simexchange.description import Description, VenueDescription, describe_venue
+from simexchange.description import Description, TlsOptions, VenueDescription, describe_venue
 from simexchange.services.clock import ClockMode, Speed, WorldClock
 from simexchange.services.durations import format_instant, parse_instant
 from simexchange.transports.server import new_event_loop
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from simexchange.scenario.parse import Checks
     from simexchange.scenario.specs import Scenario
 
-__all__ = ["StartFailure", "UsageError", "describe_offline", "guarded", "options", "run"]
+__all__ = ["StartFailure", "UsageError", "describe_offline", "fronted", "guarded", "options", "run"]
 
 DEFAULT_SPEED: Final = Speed.parse("20")
 EARLIEST_START_NS: Final = parse_instant("2000-01-01T00:00:00Z")
@@ -31,6 +31,7 @@ LATEST_START_NS: Final = parse_instant("2100-01-01T00:00:00Z")
 SHORTEST_TOKEN: Final = 8
 TOKEN_CHARACTERS: Final = frozenset(string.ascii_letters + string.digits + "-._~")
 """What stands in a header, a cookie and an address as it is."""
+HIGHEST_PORT: Final = 65_535
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -87,6 +88,25 @@ def guarded(chosen: Options, token: str | None, names: Sequence[str], control_ho
             " digits, - . _ and ~ pass"
         )
     return replace(chosen, control_token=token, control_names=tuple(names), control_host=control_host)
+
+
+def fronted(chosen: Options, tls: bool, ports: str | None, ca_dir: str | None) -> Options:
+    """The same options with a TLS front, if there is to be one. Raises UsageError."""
+    if not tls:
+        return chosen
+    from simexchange.transports.authority import folder_of
+
+    return replace(chosen, tls=TlsOptions(read_ports(ports), folder_of(ca_dir)))
+
+
+def read_ports(text: str | None) -> tuple[int, ...] | None:
+    """``443,9443`` as numbers. Raises UsageError."""
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isascii() and part.isdigit() and len(part) < 6 and int(part) <= HIGHEST_PORT for part in parts):
+        raise UsageError(f"--tls-ports {text!r} is no list of ports: 443,9443 passes, or 0 for a free one")
+    return tuple(dict.fromkeys(map(int, parts)))
 
 
 def _scenario(name_or_path: str) -> "Scenario":

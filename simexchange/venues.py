@@ -34,6 +34,10 @@ class VenueKind(Struct, frozen=True):
     spell: Callable[[Symbol], str]
     """A symbol as this venue writes it."""
     coverage: Callable[[], Iterable[Coverage]]
+    hosts: tuple[str, ...] = ()
+    """Its real host names, by which it is called over TLS."""
+    neighbors: tuple[str, ...] = ()
+    """Host names of other venues of its operator, for which it answers where those are not opened."""
 
 
 def check_limits(text: str, venues: Iterable[str]) -> None:
@@ -112,5 +116,25 @@ VENUES: Final[dict[str, VenueKind]] = {
         limit_names=lambda: (*_BINANCE_REQUESTS, *_BINANCE_STREAMS),
         spell=_spell_binance,
         coverage=_cover_binance,
+        hosts=(
+            "api.binance.com",
+            "api1.binance.com",
+            "api2.binance.com",
+            "api3.binance.com",
+            "api4.binance.com",
+            "api-gcp.binance.com",
+            "data-api.binance.vision",
+            "stream.binance.com",
+            "data-stream.binance.vision",
+            "ws-api.binance.com",
+            "testnet.binance.vision",
+            "stream.testnet.binance.vision",
+            "ws-api.testnet.binance.vision",
+            "demo-api.binance.com",
+            "demo-stream.binance.com",
+            "demo-ws-api.binance.com",
+        ),
+        # ccxt asks these for their instruments before it trades spot; the dialect answers that there are none.
+        neighbors=("fapi.binance.com", "dapi.binance.com"),
     ),
 }

@@ -49,6 +49,10 @@ class Doorstep:
         number: int = self._address[1]
         return number
 
+    @property
+    def way(self) -> Way:
+        return self._way
+
     async def open(self, protocol: Callable[[], asyncio.BaseProtocol]) -> None:
         """Serve from now on; clients that came early are waiting."""
         self._protocol = protocol

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simexchange.dialects.gate import Gate
 from simexchange.transports.breakage import reset
-from simexchange.transports.doorstep import BACKLOG, Doorstep
+from simexchange.transports.doorstep import BACKLOG, Doorstep, Way
 from simexchange.transports.http import VenueApplication
 from simexchange.transports.port import DEFAULT_LIMITS, Port, WireLimits
 from simexchange.transports.stragglers import Stragglers
@@ -137,11 +137,19 @@ class VenueServer(Server):
         self._plain_asgi = plain_asgi
         self._shared: Port | None = None
         self._state: ServerState | None = None
+        self.make_protocol: Callable[[], asyncio.BaseProtocol]
+        """What serves one connection, wherever it came in; set by ``start``."""
+
+    @property
+    def way(self) -> Way:
+        """How the venue meets who comes."""
+        return self._doorstep.way
 
     async def start(self) -> None:
         shared = self._shared = Port(self._gate, asyncio.get_running_loop(), self._limits, self._stragglers)
         shared.start_ticking()
-        await self._doorstep.open(self._protocol(shared))
+        self.make_protocol = self._protocol(shared)
+        await self._doorstep.open(self.make_protocol)
 
     def _protocol(self, shared: Port) -> Callable[[], asyncio.BaseProtocol]:
         if not self._plain_asgi:
