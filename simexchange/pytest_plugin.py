@@ -47,6 +47,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
+    is_spread = config.getoption("dist", "no") != "no"
+    for option in ("--simx-url", "--simx-keep"):
+        if is_spread and config.getoption(option):
+            raise pytest.UsageError(f"{option} is for one exchange, and xdist's workers have one each: leave out -n")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from simexchange.handle.faults import Faults
 from simexchange.handle.times import WorldTime, how_far
 from simexchange.handle.venue import VenueHandle
 from simexchange.handle.verification import require
+from simexchange.scenario.library import is_path
 
 
 class Simx:
@@ -21,6 +23,7 @@ class Simx:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._scenario = backend.served.scenario
         self.faults = Faults(backend)
         self.clock = WorldTime(backend)
         self.venues: Mapping[str, VenueHandle] = {
@@ -38,8 +41,7 @@ class Simx:
         raise AttributeError(f"the handle has no {name!r}{hint}")
 
     def __repr__(self) -> str:
-        served = self._backend.served
-        return f"<simexchange {served.scenario}, seed {served.seed}, {', '.join(self.venues)}>"
+        return f"<simexchange {self._scenario}, seed {self.seed}, {', '.join(self.venues)}>"
 
     # What is served.
 
@@ -49,8 +51,8 @@ class Simx:
 
     @property
     def scenario(self) -> str:
-        """The scenario's name."""
-        return self._backend.served.scenario
+        """The name of the scenario that is played."""
+        return self._scenario
 
     @property
     def control_url(self) -> str:
@@ -146,9 +148,20 @@ class Simx:
         wanted |= {"at_least": at_least, "at_most": at_most, "exactly": exactly, **filters}
         return require(self._backend, {name: value for name, value in wanted.items() if value is not None})
 
+    # The scenario.
+
     def status(self) -> dict[str, Any]:
-        """How the scenario goes: its expectations passed, failed and pending."""
+        """How the scenario goes: its timeline, and its expectations passed, failed and pending."""
         return dict(self._backend.ask("GET /scenario/status"))
+
+    def play(self, scenario: str | Path) -> None:
+        """Play another scenario on the same world, from the start: a shipped one by its name, or a file.
+
+        Its instruments and accounts must be the world's own. Raises Refused with what is wrong with it.
+        """
+        is_file = isinstance(scenario, Path) or is_path(scenario)
+        body = {"yaml": Path(scenario).read_text(encoding="utf-8")} if is_file else {"name": str(scenario)}
+        self._scenario = str(self._backend.ask("PUT /scenario", body=body)["name"])
 
     # The end.
 

@@ -7,6 +7,7 @@ them. Installed and removed as a whole; while it is removed nothing of it is lef
 import functools
 import socket
 import sys
+import warnings
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +20,10 @@ class EgressRefused(RuntimeError):
     """A test that uses simexchange was about to reach another machine. No OSError: bots retry those."""
 
 
+class EgressWarning(UserWarning):
+    """A test went on although it was kept from reaching another machine."""
+
+
 class EgressGuard:
     """``with EgressGuard(allowed): ...``; one at a time."""
 
@@ -26,8 +31,7 @@ class EgressGuard:
         self._allowed = Allowed(allowed)
         self._is_off = is_off
         self._undo: list[Callable[[], None]] = []
-        self.refused: list[str] = []
-        """The hosts, in the order in which they were refused; also those whose error was swallowed."""
+        self._refused: list[str] = []
 
     def __enter__(self) -> Self:
         if not self._is_off:
@@ -39,6 +43,19 @@ class EgressGuard:
     ) -> None:
         while self._undo:
             self._undo.pop()()
+
+    def take_refused(self) -> list[str]:
+        """The hosts that were refused since this was asked before, each once."""
+        refused, self._refused = list(dict.fromkeys(self._refused)), []
+        return refused
+
+    def warn(self) -> None:
+        """Tell of refusals that no failure has told of: somebody has caught the error, the bot perhaps."""
+        refused = self.take_refused()
+        if refused:
+            warnings.warn(
+                EgressWarning(f"kept from reaching {', '.join(refused)}, and the error was caught"), stacklevel=2
+            )
 
     def _install(self) -> None:
         self._replace(socket, "getaddrinfo", self._resolving)
@@ -64,6 +81,7 @@ class EgressGuard:
 
     def _resolving(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             is_allowed = self._check(host)
             answers = original(host, *args, **kwargs)
             if is_allowed:
@@ -74,6 +92,7 @@ class EgressGuard:
 
     def _naming(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def gethostbyname(host: Any) -> Any:
+            __tracebackhide__ = True
             self._check(host)
             return original(host)
 
@@ -81,6 +100,7 @@ class EgressGuard:
 
     def _connecting(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def connect(own: Any, address: Any) -> Any:
+            __tracebackhide__ = True
             self._check_address(address)
             return original(own, address)
 
@@ -88,6 +108,7 @@ class EgressGuard:
 
     def _sending(self, original: Callable[..., Any]) -> Callable[..., Any]:
         def sendto(own: Any, data: Any, *flags_and_address: Any) -> Any:
+            __tracebackhide__ = True
             self._check_address(flags_and_address[-1])
             return original(own, data, *flags_and_address)
 
@@ -95,6 +116,7 @@ class EgressGuard:
 
     def _resolving_later(self, original: Callable[..., Any]) -> Callable[..., Any]:
         async def getaddrinfo(own: Any, host: Any, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             is_allowed = self._check(host)
             answers = await original(own, host, *args, **kwargs)
             if is_allowed:
@@ -105,6 +127,7 @@ class EgressGuard:
 
     def _opening(self, original: Callable[..., Any]) -> Callable[..., Any]:
         async def create_connection(own: Any, protocol: Any, host: Any = None, *args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
             self._check(host)
             return await original(own, protocol, host, *args, **kwargs)
 
@@ -112,6 +135,7 @@ class EgressGuard:
 
     def _connecting_later(self, original: Callable[..., Any]) -> Callable[..., Any]:
         async def sock_connect(own: Any, sock: Any, address: Any) -> Any:
+            __tracebackhide__ = True
             self._check_address(address)
             return await original(own, sock, address)
 
@@ -121,17 +145,19 @@ class EgressGuard:
 
     def _check_address(self, address: Any) -> None:
         """A path or a number is a socket of this machine."""
+        __tracebackhide__ = True
         if isinstance(address, tuple) and address:
             self._check(address[0])
 
     def _check(self, host: Any) -> bool:
         """Whether it is another machine that is allowed. Raises EgressRefused for one that is not."""
+        __tracebackhide__ = True
         if is_own(host):
             return False
         if host in self._allowed:
             return True
         name = host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else str(host)
-        self.refused.append(name)
+        self._refused.append(name)
         raise EgressRefused(refusal(name))
 
 

@@ -21,7 +21,7 @@ def describe(simx: Simx, refused: Iterable[str] = ()) -> str:
             lines += part(simx)
         except SimxError as error:
             lines.append(f"{title}: {error}")
-    hosts = list(dict.fromkeys(refused))
+    hosts = list(refused)
     lines += _section("hosts refused", hosts, REFUSED) if hosts else []
     return "\n".join(_cut(line) for line in lines)
 

@@ -9,6 +9,7 @@ import pytest
 
 from simexchange.handle.backend import SimxError
 from simexchange.handle.opening import attach, start
+from simexchange.handle.remote import TOKEN
 from simexchange.handle.simx import Simx
 from simexchange.plugin.egress import EgressGuard
 from simexchange.plugin.failure_report import describe
@@ -21,15 +22,15 @@ _GUARD: Final = pytest.StashKey[EgressGuard]()
 
 
 class Session:
-    """Lends exchanges to tests, each at its start. Raises pytest.UsageError for options that exclude each other."""
+    """Lends exchanges to tests, each at its start."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._url: str | None = config.getoption("--simx-url")
         self._keeps: bool = config.getoption("--simx-keep")
+        self._running: Simx | None = None
+        """The one that --simx-url names."""
         self._kept: tuple[str, Simx] | None = None
-        if hasattr(config, "workerinput"):
-            self._refuse_to_share()
         self._default = Wanted(seed=config.getoption("--simx-seed"))
         self._servers = Servers(self._start, self._default)
 
@@ -40,22 +41,32 @@ class Session:
     @contextmanager
     def lend(self, item: pytest.Item) -> Iterator[Simx]:
         """The exchange a test wants, at its start; only this machine can be reached meanwhile."""
-        try:
-            wanted = wanted_by(item.iter_markers(MARKER), self._default)
-            simx = self._servers.get(wanted)
-        except (MarkerError, SimxError, ValueError) as error:
-            pytest.fail(str(error), pytrace=False)
-        simx.reset()
+        simx = self._at_its_start(item)
         guard = item.stash[_GUARD] = self._guard(simx)
         try:
             with guard:
                 yield simx
         finally:
             simx.close_clients()
+            guard.warn()
+
+    def _at_its_start(self, item: pytest.Item) -> Simx:
+        """Fails the test where it wants what cannot be had."""
+        try:
+            wanted = wanted_by(item.iter_markers(MARKER), self._default)
+            simx = self._servers.get(wanted)
+            if self._url is None:
+                simx.reset()
+            else:
+                self._adapt(simx, wanted)
+            return simx
+        except (MarkerError, SimxError) as error:
+            told = str(error)
+        pytest.fail(told, pytrace=False)
 
     def tell(self, item: pytest.Item, report: pytest.TestReport, simx: Simx) -> None:
         """A test that used an exchange failed: what the exchange saw goes into the report."""
-        report.sections.append((SECTION, describe(simx, item.stash[_GUARD].refused)))
+        report.sections.append((SECTION, describe(simx, item.stash[_GUARD].take_refused())))
         if self._keeps and self._kept is None:
             self._kept = (item.nodeid, simx)
             item.session.shouldstop = f"--simx-keep: the exchange of {item.nodeid} is kept"
@@ -68,14 +79,28 @@ class Session:
     def stop(self) -> None:
         self._servers.stop()
 
+    def _adapt(self, simx: Simx, wanted: Wanted) -> None:
+        """Make a running exchange what a test wants, as far as that goes. Raises SimxError."""
+        fixed = {"limits": "venue", "accounts": 0, "start": None}
+        for name, usual in fixed.items():
+            if getattr(wanted, name) != usual:
+                raise SimxError(f"{name}={getattr(wanted, name)!r} cannot be had of a running exchange (--simx-url)")
+        if wanted.seed not in (None, simx.seed):
+            raise SimxError(f"seed {wanted.seed} is wanted, and the exchange at {simx.control_url} has {simx.seed}")
+        for venue in wanted.venues or ():
+            if venue not in simx.venues:
+                raise SimxError(f"the exchange at {simx.control_url} has no venue {venue!r}")
+        if wanted.scenario != simx.scenario:
+            simx.play(wanted.scenario)
+        simx.reset()
+        if wanted.clock is not None:
+            simx.clock.set(wanted.clock, wanted.speed)
+
     def _start(self, wanted: Wanted) -> Simx:
         if self._url is not None:
-            if wanted != self._default:
-                raise SimxError(
-                    f"@pytest.mark.{MARKER} wants an exchange of its own, and --simx-url names a running one:"
-                    " it is what it is"
-                )
-            return attach(self._url, os.environ.get("SIMX_CONTROL_TOKEN"))
+            if self._running is None:
+                self._running = attach(self._url, os.environ.get(TOKEN))
+            return self._running
         return start(
             scenario=wanted.scenario,
             seed=wanted.seed,
@@ -90,8 +115,3 @@ class Session:
     def _guard(self, simx: Simx) -> EgressGuard:
         is_off = bool(self._config.getoption("--simx-allow-egress"))
         return EgressGuard((*self._config.getini("simx_allow_hosts"), *simx.hosts()), is_off=is_off)
-
-    def _refuse_to_share(self) -> None:
-        for option, is_given in (("--simx-url", self._url is not None), ("--simx-keep", self._keeps)):
-            if is_given:
-                raise pytest.UsageError(f"{option} is for one process: without xdist's workers (-n 0)")
