@@ -1,4 +1,4 @@
-"""Where a load meets the venue's limits: weight used, refusals, bans, headroom. One per process, joined by the master."""
+"""Where a load meets the venue's limits: weight used, refusals, bans, headroom. One per process; the master joins them."""
 
 from typing import Any, Final
 
