@@ -222,6 +222,10 @@ class FaultBench(Bench):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self.open_port()
+
+    def open_port(self) -> None:
+        """Put the venue behind its gate."""
         self.loop = FakeLoop()
         self.plan = self.world.faults
         self.gate = Gate(self.dialect, self.door, self.plan, self.world.journal)
