@@ -1,4 +1,4 @@
-"""Where a load meets the venue's limits: weight used, refusals, bans, headroom. One per process; the master joins them."""
+"""Where a load meets the venue's limits: weight used, refusals, bans, headroom; the master joins all workers'."""
 
 from typing import Any, Final
 
