@@ -30,6 +30,9 @@ def run(
         str | None, typer.Option(envvar="SIMX_SPEED", help="How much faster scaled time runs; 20 by default.")
     ] = None,
     timeout: Annotated[str, typer.Option(help="Cut the run off after so much of the machine's time: 30m, 1h.")] = "1h",
+    grace: Annotated[
+        str, typer.Option(help="How long the bot has to end by itself after SIGTERM, in the machine's time.")
+    ] = "5s",
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML, a test case for each expectation.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write the summary as Markdown.")] = None,
     env_out: Annotated[
@@ -51,13 +54,13 @@ def run(
 ) -> None:
     """Run a bot in a scenario: start the world, run the command with SIMX_* in its environment, and judge it.
 
-    The run ends when the bot exits, or when the scenario is over: the bot then gets SIGTERM, and SIGKILL five seconds
-    later. The bot's output passes through; the summary goes to standard error. SIMX_ENV_FILE names a file with the
-    addresses and keys of now, for scenarios that replace keys.
+    The run ends when the bot exits, or when the scenario is over: the bot then gets SIGTERM, and SIGKILL when the
+    grace is over. The bot's output passes through; the summary goes to standard error. SIMX_ENV_FILE names a file with
+    the addresses and keys of now, for scenarios that replace keys.
     """
     from simexchange.runs.command import Asked, run_and_tell
 
-    asked = Asked(scenario, seed, accounts, port_base, clock, speed, timeout, log_level)
+    asked = Asked(scenario, seed, accounts, port_base, clock, speed, timeout, grace, log_level)
     try:
         code = run_and_tell(
             asked, tuple(command), junit, report, env_out, bot_output, ignores_bot_exit=ignore_bot_exit, as_json=as_json

@@ -1,4 +1,4 @@
-"""A scenario on a venue behind its wire protocols, without sockets and on a manual clock: what the tests of runs use."""
+"""A scenario on a venue behind its wire protocols, without sockets and on a manual clock, for tests of runs."""
 
 from typing import Any
 

@@ -29,8 +29,6 @@ from simexchange.services.journal import BatchEntry, Entry
 from simexchange.serving import UsageError, write_private
 from simexchange.transports.server import new_event_loop
 
-GRACE_S: Final = 5.0
-"""How long a bot has to end by itself once the scenario is over."""
 ENV_FILE: Final = "SIMX_ENV_FILE"
 """Names the file that holds the addresses and keys of now; rewritten whenever a key comes or goes."""
 
@@ -45,6 +43,7 @@ class Asked(Struct, frozen=True):
     clock: str | None = None
     speed: str | None = None
     timeout: str = "1h"
+    grace: str = "5s"
     log_level: str = "warning"
 
     def options(self) -> Options:
@@ -67,22 +66,33 @@ class Asked(Struct, frozen=True):
             )
         return options
 
+    @property
     def timeout_ns(self) -> int:
         """Of the machine's time. Raises UsageError."""
-        try:
-            timeout_ns = parse_duration(self.timeout, signed=False)
-        except ValueError as error:
-            raise UsageError(f"--timeout: {error}") from error
-        if not timeout_ns:
-            raise UsageError("--timeout 0 leaves no time at all: 30m would pass")
-        return timeout_ns
+        return _duration("--timeout", self.timeout)
+
+    @property
+    def grace_ns(self) -> int:
+        """Of the machine's time. Raises UsageError."""
+        return _duration("--grace", self.grace)
+
+
+def _duration(option: str, text: str) -> int:
+    try:
+        nanoseconds = parse_duration(text, signed=False)
+    except ValueError as error:
+        raise UsageError(f"{option}: {error}") from error
+    if not nanoseconds:
+        raise UsageError(f"{option} {text} leaves no time at all: 5s and 30m would pass")
+    return nanoseconds
 
 
 class RunOptions(Struct, frozen=True):
-    """What is to be run, and where to tell what. ``timeout_ns`` is the machine's time."""
+    """What is to be run, and where to tell what. Times are the machine's."""
 
     command: tuple[str, ...]
     timeout_ns: int
+    grace_ns: int
     junit: Path | None = None
     report: Path | None = None
     env_out: Path | None = None
@@ -107,7 +117,9 @@ def run_and_tell(
     for file in (junit, report, env_out, bot_output):
         if file is not None and not file.absolute().parent.is_dir():
             raise UsageError(f"{file}: there is no folder {file.absolute().parent}")
-    chosen = RunOptions(command, asked.timeout_ns(), junit, report, env_out, bot_output, ignores_bot_exit, as_json)
+    chosen = RunOptions(
+        command, asked.timeout_ns, asked.grace_ns, junit, report, env_out, bot_output, ignores_bot_exit, as_json
+    )
     serving.log_to_stderr(asked.log_level)
     try:
         result = run(options, chosen)
@@ -156,7 +168,7 @@ class _Run:
                     bot_exit = bot.exit_code
                     exchange.runner.judge.close()
                 finally:
-                    await bot.end(GRACE_S)
+                    await bot.end(self._chosen.grace_ns / NANOSECONDS)
                 exchange.runner.judge.settle()
                 return self._result(ended_by, bot_exit if ended_by is EndedBy.BOT else None)
 

@@ -27,7 +27,7 @@ def as_text(result: Result) -> str:
         lines.append("")
     lines += [f"  {line}" for line in _remarks(result)]
     lines.append(f"  {result.words.upper()} after {result.elapsed}: {_ending(result)}, {result.requests} requests")
-    return "\n".join(lines) + "\n"
+    return "".join(letter if letter.isprintable() or letter == "\n" else "\ufffd" for letter in "\n".join(lines)) + "\n"
 
 
 def as_markdown(result: Result) -> str:
