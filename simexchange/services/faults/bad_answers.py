@@ -130,6 +130,7 @@ class SignatureRejected(Signed):
 
 class GeoParams(Params, frozen=True):
     status: ErrorStatus = 451
+    """The HTTP status; 403 is seen too."""
 
 
 class Geo(Fault[GeoParams]):

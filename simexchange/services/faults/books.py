@@ -144,6 +144,7 @@ class ResetParams(Params, frozen=True):
     ids: Literal["restart", "jump"] = "restart"
     """restart: update ids begin at 1 again; jump: they go on higher by ``by``."""
     by: Annotated[int, Meta(ge=1, le=10**12)] = 1_000_000
+    """How far ids jump."""
 
 
 class ServiceReset(BookFault[ResetParams]):
@@ -183,6 +184,7 @@ class ServiceReset(BookFault[ResetParams]):
 
 class ChecksumParams(Params, frozen=True):
     mode: Literal["wrong_value", "omit"] = "wrong_value"
+    """wrong_value: a checksum that fits no book; omit: none at all."""
 
 
 class BadChecksum(BookFault[ChecksumParams]):

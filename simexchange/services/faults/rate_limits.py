@@ -169,6 +169,7 @@ class FirewallParams(Params, frozen=True):
     retry_after: Duration | None = None
     """What a Retry-After header says; null: there is none."""
     status: Annotated[int, Meta(ge=400, le=599)] = 403
+    """The page's HTTP status."""
 
 
 class Firewall(Waiting[FirewallParams]):
@@ -188,6 +189,7 @@ class Firewall(Waiting[FirewallParams]):
 
 class DisguisedParams(Params, frozen=True):
     status: Annotated[int, Meta(ge=400, le=599)] = 429
+    """The HTTP status, which belies the code in the body."""
     retry_after: Duration | None = None
     """What a Retry-After header says; null: there is none."""
 

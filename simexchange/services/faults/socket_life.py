@@ -19,6 +19,7 @@ GOING_AWAY: Final = 1001
 
 class LifetimeParams(Params, frozen=True):
     max_age: Duration = Duration("24h")
+    """How old a socket may become before the venue cuts it."""
     early_jitter: Duration = Duration("0s")
     """Sockets are cut up to this much earlier, each by a seeded draw."""
 

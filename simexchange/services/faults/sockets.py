@@ -65,7 +65,9 @@ class PrivateDead(Hush[PrivateDeadParams]):
 
 class DisconnectParams(Params, frozen=True):
     code: CloseCode = 1001
+    """The close frame's code."""
     reason: Annotated[str, Meta(max_length=123)] = ""
+    """The close frame's text, up to 123 bytes."""
     abrupt: bool = False
     """Reset the connection instead: no close frame at all."""
 

@@ -37,6 +37,7 @@ class StreamKeyParams(Params, frozen=True):
     send_event: bool = True
     """Whether whoever listens by the key is told."""
     keep_socket_open: bool = True
+    """Whether its listeners stay connected, to a stream that is silent."""
 
 
 class StreamKeyExpiry(Fault[StreamKeyParams]):
