@@ -31,14 +31,15 @@ def _time(simx: Simx) -> list[str]:
 
 
 def _requests(simx: Simx) -> list[str]:
-    entries = simx.journal(kind="request", limit=REQUESTS)
+    entries = simx.journal(kind="request")
     return _section("last requests", [request_line(entry) for entry in entries], REQUESTS)
 
 
 def request_line(entry: dict[str, Any]) -> str:
     """A request of the journal in a line: when, who, what, with which parameters, and what came back."""
-    asked = " ".join(filter(None, (entry.get("query"), entry.get("body"), entry.get("message"))))
-    return f"{_clock_time(entry['ts'])} {entry['account'] or 'nobody'} {entry['endpoint']} {asked} -> {_reply(entry)}"
+    asked = (entry.get("query"), entry.get("body"), entry.get("message"))
+    words = (_clock_time(entry["ts"]), entry["account"] or "nobody", entry["endpoint"], *asked, "->", _reply(entry))
+    return " ".join(filter(None, words))
 
 
 def _clock_time(ts: str) -> str:
@@ -94,7 +95,9 @@ def _section(title: str, lines: list[str], most: int) -> list[str]:
 
 
 def _cut(line: str) -> str:
-    return line if len(line) <= WIDTH else f"{line[: WIDTH - 3]}..."
+    """One line of a bearable width."""
+    flat = line.replace("\r", "").replace("\n", " ")
+    return flat if len(flat) <= WIDTH else f"{flat[: WIDTH - 3]}..."
 
 
 _PARTS: Final = {
