@@ -86,7 +86,7 @@ def _unnested(own: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
         for part, struct in (("match", Match), ("when", When)):
             if name in fields_of(struct):
                 raise RuleRefused(name, f'belongs into "{part}": {{"{part}": {{"{name}": ...}}}}')
-        near = get_close_matches(name, (*names, *_COMMON, *fields_of(Match), *fields_of(When)), n=1, cutoff=0.5)
+        near = get_close_matches(name, (*names, *_COMMON, *fields_of(Match), *fields_of(When)), n=1)
         hint = f"; did you mean {near[0]!r}?" if near else nearest_hint(name, (*names, *_COMMON))
         raise RuleRefused(name, f"{kind.name} has no such parameter{hint}")
     return dict(own)
