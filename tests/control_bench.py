@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
-from fake_venue import run
+from fake_venue import PATIENCE_S, run
 from live_market import MONDAY_NS
 from simexchange.app import Build, Exchange, Options, build_scenario
 from simexchange.services.clock import MILLISECOND, ClockMode
@@ -78,7 +78,8 @@ class Control:
     def events(self, query: str = "") -> connect:
         """The journal as it grows."""
         url = self.url.replace("http://", "ws://") + f"/events{query}"
-        return connect(url, additional_headers={"Authorization": f"Bearer {TOKEN}"}, max_size=None)
+        held = {"Authorization": f"Bearer {TOKEN}"}
+        return connect(url, additional_headers=held, max_size=None, compression=None)
 
 
 @asynccontextmanager
@@ -88,7 +89,9 @@ async def controlling(options: Options = OPTIONS, build: Build = small_world) ->
         headers = {"Authorization": f"Bearer {options.control_token}"}
         venue_url = exchange.description.venues["binance"].rest_url
         async with (
-            httpx.AsyncClient(base_url=exchange.description.control_url, headers=headers, trust_env=False) as http,
+            httpx.AsyncClient(
+                base_url=exchange.description.control_url, headers=headers, trust_env=False, timeout=PATIENCE_S
+            ) as http,
             httpx.AsyncClient(base_url=venue_url, trust_env=False) as venue,
         ):
             yield Control(exchange, http, venue)

@@ -67,8 +67,6 @@ class Chosen:
         for entry in entries:
             if self._kinds and kind_of(entry) not in self._kinds:
                 continue
-            if self._filters.venue is not None and getattr(entry, "venue", self._filters.venue) != self._filters.venue:
-                continue
             if self._filters.endpoint is not None and kind_of(entry) not in ("request", "answer", "fault"):
                 continue
             shown = show(self._controls, entry)
@@ -79,7 +77,7 @@ class Chosen:
         wanted = self._filters
         if wanted.account is not None and shown.get("account") != wanted.account:
             return False
-        if wanted.venue is not None and shown.get("venue") not in (wanted.venue, None):
+        if wanted.venue is not None and shown.get("venue") != wanted.venue:
             return False
         if is_batch and shown["house"] and not wanted.house:
             return False

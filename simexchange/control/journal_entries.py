@@ -142,8 +142,10 @@ def _fault(controls: "Controls", entry: FaultEntry) -> Shown:
     plain: Shown = what.shown() if isinstance(what, Fired) else _plain(what)
     for venue in controls.venues:
         plain = controls.masks(venue).deep(plain)
-    name = "fired" if isinstance(what, Fired) else "rule"
-    return {"venue": plain.get("venue", ""), "account": plain.get("account", ""), "action": entry.action, name: plain}
+    is_fired = isinstance(what, Fired)
+    place = plain if is_fired else plain.get("match", {})
+    shown: Shown = {"venue": place.get("venue", ""), "account": place.get("account", ""), "action": entry.action}
+    return shown | {"fired" if is_fired else "rule": plain}
 
 
 def _plain(what: Any) -> Shown:

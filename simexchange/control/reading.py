@@ -1,7 +1,7 @@
 """From the bytes of a request to typed values: bodies and queries, each refused by field, with what would pass."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -14,7 +14,17 @@ from simexchange.scenario.values import Share
 from simexchange.services.durations import parse_duration, parse_instant
 
 StructT = TypeVar("StructT", bound=Struct)
-ValueT = TypeVar("ValueT")
+_SOMEWHERE: Final = "[...]"
+_KINDS: Final = {
+    type(None): "null",
+    bool: "bool",
+    int: "int",
+    float: "float",
+    str: "str",
+    list: "array",
+    dict: "object",
+}
+"""As msgspec calls what it got."""
 
 
 class Body(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -81,9 +91,21 @@ def _invalid(message: str, data: Any, kind: type[Struct]) -> Problem:
         name = said.partition("`")[2].rstrip("`")
         where = f"{field}.{name}" if field else name
         return bad(where, "is missing", passes=help_of(kind).get(where, ""))
+    if field.endswith(_SOMEWHERE):
+        field = _culprit(data, field.removesuffix(_SOMEWHERE), said)
     return bad(
         field, f"{said[:1].lower()}{said[1:]}", sent=_at(data, field), passes=help_of(kind).get(field.split(".")[0], "")
     )
+
+
+def _culprit(data: Any, path: str, said: str) -> str:
+    """msgspec says that a value of a mapping is wrong, not whose: the first of the kind that it got."""
+    values = _at(data, path)
+    got = said.rpartition("got `")[2].rstrip("`")
+    for name, value in values.items() if isinstance(values, dict) else ():
+        if _KINDS.get(type(value)) == got:
+            return f"{path}.{name}"
+    return path
 
 
 def _at(data: Any, path: str) -> object:

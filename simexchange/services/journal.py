@@ -168,7 +168,7 @@ class Journal:
         self.listeners = (*self.listeners, listener)
 
     def leave(self, listener: Listener) -> None:
-        self.listeners = tuple(kept for kept in self.listeners if kept is not listener)
+        self.listeners = tuple(kept for kept in self.listeners if kept != listener)
 
     def entries(self) -> Iterator[Entry]:
         """Everything that is kept, in the order in which it happened."""
