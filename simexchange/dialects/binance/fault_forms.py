@@ -137,4 +137,21 @@ FORMS: Final[dict[str, str]] = {
     "fee-change": (
         "other rates in account, account/commission and tradeFee, other commissions in fills; no event tells of it"
     ),
+    "flash-crash": "trades, depth, klines and tickers as the price falls and comes back; nothing says why",
+    "spread-blowout": "bookTicker and depth with a wide gap, on one side or both",
+    "thin-book": "depth with a few levels, little in each",
+    "volume-burst": "many times as many trade, aggTrade, bookTicker and depth messages",
+    "symbol-halt-delist": (
+        "400 -1013 'Market is closed.'; exchangeInfo status HALT (halt) or BREAK, orders EXPIRED "
+        "eR=EXCHANGE_CANCELED; once delisted -1121"
+    ),
+    "filters-change-runtime": (
+        "400 -1013 'Filter failure: PRICE_FILTER', LOT_SIZE or NOTIONAL; exchangeInfo shows the new filters, no "
+        "event tells of them"
+    ),
+    "price-band-reject": "400 -1013 'Filter failure: PERCENT_PRICE_BY_SIDE', with exchangeInfo as ever",
+    "trade-bust": (
+        "balanceUpdate for each asset and outboundAccountPosition, the trade gone from myTrades; the order stays "
+        "FILLED (the venue documents no form)"
+    ),
 }

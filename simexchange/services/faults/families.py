@@ -8,7 +8,9 @@ from simexchange.services.faults import (
     bad_answers,
     books,
     downtime,
+    instruments,
     lost,
+    market,
     network,
     order_answers,
     order_fills,
@@ -49,4 +51,6 @@ FAMILIES: Final[tuple[tuple[Kind, ...], ...]] = (
     subscriptions.KINDS,
     api_keys.KINDS,
     account.KINDS,
+    market.KINDS,
+    instruments.KINDS,
 )

@@ -5,6 +5,7 @@ from simexchange.domain.enums import CONTINUOUS, LIMIT, OrderType, Side, TimeInF
 from simexchange.domain.events import OrderAccepted
 from simexchange.domain.ids import AccountId, OrderId, Symbol
 from simexchange.domain.order import Order
+from simexchange.matching.order_book import OrderBook
 from simexchange.services.market_models.door import TradingDoor
 
 
@@ -31,6 +32,11 @@ class Desk:
     @property
     def is_trading(self) -> bool:
         return self._market.status is CONTINUOUS
+
+    @property
+    def book(self) -> OrderBook:
+        """The instrument's book; read, never changed."""
+        return self._market.book
 
     def open_orders(self) -> dict[OrderId, Order]:
         """The desk's own resting orders; read, never changed."""

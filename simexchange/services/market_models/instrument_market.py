@@ -10,8 +10,9 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
+from simexchange.domain.enums import Side
 from simexchange.domain.ids import Symbol
-from simexchange.domain.units import RATE_ONE, Rate, mul_div
+from simexchange.domain.units import RATE_ONE, Price, Rate, mul_div
 from simexchange.services.clock import Clock
 from simexchange.services.market_models.market_maker import MarketMaker
 from simexchange.services.market_models.noise_traders import NoiseTrader
@@ -35,6 +36,7 @@ class Reshaping(Struct, frozen=True, eq=False):
     levels: int | None = None
     sizes: Rate | None = None
     trades: Rate | None = None
+    lean: int | None = None
 
     def over(self, shape: Shape, usual: Shape) -> Shape:
         """The shape with this change."""
@@ -43,6 +45,7 @@ class Reshaping(Struct, frozen=True, eq=False):
             shape.levels if self.levels is None else self.levels,
             shape.sizes if self.sizes is None else mul_div(usual.sizes, self.sizes, RATE_ONE),
             shape.trades if self.trades is None else mul_div(usual.trades, self.trades, RATE_ONE),
+            shape.lean if self.lean is None else self.lean,
         )
 
 
@@ -83,19 +86,26 @@ class InstrumentMarket:
         levels: int | None = None,
         sizes: Rate | None = None,
         trades: Rate | None = None,
+        lean: int | None = None,
     ) -> Reshaping:
         """Change spread, levels a side, sizes of resting orders and frequency of trades, until ``undo`` of the result.
 
-        ``sizes`` and ``trades`` are factors as rates (RATE_ONE: as usual in this scenario). Raises ShapeError.
+        ``sizes`` and ``trades`` are factors as rates (RATE_ONE: as usual in this scenario); ``lean`` moves the middle
+        of the spread so many ticks up or down. Raises ShapeError.
         """
         _check("spread_ticks", spread_ticks, 1, WIDEST)
         _check("levels", levels, 0, DEEPEST)
         _check("sizes", sizes, LEAST, LARGEST)
         _check("trades", trades, LEAST, LARGEST)
-        reshaping = Reshaping(spread_ticks, levels, sizes, trades)
+        _check("lean", lean, -WIDEST, WIDEST)
+        reshaping = Reshaping(spread_ticks, levels, sizes, trades, lean)
         self._reshapings.append(reshaping)
         self._take_shape()
         return reshaping
+
+    def sweep(self, side: Side, price: Price) -> None:
+        """Have noise take everything that rests up to ``price``, at once."""
+        self.noise.sweep(side, price)
 
     def undo(self, reshaping: Reshaping) -> None:
         """Take one change of shape away again; nothing happens if it is gone already."""

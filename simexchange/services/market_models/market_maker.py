@@ -105,7 +105,7 @@ class MarketMaker:
         if abs(fair - self._quoted_at) > self._comfort:
             self._quoted_at = fair
         spread = self.shape.spread_ticks
-        bid = max(floor(self._quoted_at - (spread - 1) / 2), 1)
+        bid = max(floor(self._quoted_at - (spread - 1) / 2) + self.shape.lean, 1)
         self._least = desk.least_lots(max(bid * 3 // 4, 1))
         self._near.aim(bid, bid + spread)
         self._deep.aim(bid, bid + spread)

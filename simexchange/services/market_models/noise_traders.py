@@ -7,8 +7,8 @@ the way the fair price went. They always take and never leave an order behind.
 from math import exp
 from typing import Final
 
-from simexchange.domain.enums import BUY, LIMIT, MARKET, SELL, TimeInForce
-from simexchange.domain.units import Quantity
+from simexchange.domain.enums import BUY, LIMIT, MARKET, SELL, Side, TimeInForce
+from simexchange.domain.units import Price, Quantity
 from simexchange.services.clock import SECOND
 from simexchange.services.market_models.desk import Desk
 from simexchange.services.randomness import Randomness
@@ -37,6 +37,17 @@ class NoiseTrader:
     def wait_ns(self) -> int:
         """How long until the next one trades."""
         return max(1, int(self._random.expovariate(1.0) * self._mean_wait_ns / self.pace))
+
+    def sweep(self, side: Side, price: Price) -> None:
+        """Take everything that rests up to ``price`` (as much as one order may)."""
+        desk = self._desk
+        desk.refresh_rules()
+        rules, against = desk.rules, desk.book.against(side)
+        reached = (level for level in against.walk() if against.sign * level.price <= against.sign * price)
+        lots = sum(order.leaves_quantity for level in reached for order in level.orders.values()) // rules.lot_size
+        most = rules.max_quantity // rules.lot_size if rules.max_quantity else lots
+        if desk.is_trading and lots:
+            desk.place(side, price // rules.tick_size, min(lots, most), TimeInForce.IOC)
 
     def trade(self) -> None:
         """Take something from the book, if it trades and there is anything to take."""

@@ -152,3 +152,26 @@ def test_a_shape_that_cannot_be_is_refused(change: dict[str, int], why: str) -> 
 def test_an_instrument_without_a_market_is_named() -> None:
     with pytest.raises(NoMarket, match="nobody makes a market in DOGE/USDT on binance; made are BTC/USDT on binance"):
         CalmMarket().built.house.market("binance", "DOGE/USDT")
+
+
+def test_a_spread_leans_to_one_side_and_back() -> None:
+    market = CalmMarket()
+    bid, ask = market.best(Side.BUY), market.best(Side.SELL)
+    leaning = controls(market).reshape(spread_ticks=102, lean=50)
+    assert (market.best(Side.BUY), market.best(Side.SELL)) == (bid, ask + 100 * TICK)
+    controls(market).undo(leaning)
+    assert (market.best(Side.BUY), market.best(Side.SELL)) == (bid, ask)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_sweep_takes_all_that_rests_up_to_its_price_and_nothing_while_nothing_trades(side: Side) -> None:
+    market = CalmMarket(record=True)
+    met = market.depth(side.opposite)
+    reach = met[10][0]
+    market.door.submit(SetTradingStatus(SYMBOL, TradingStatus.HALTED))
+    controls(market).sweep(side, reach)
+    assert market.depth(side.opposite) == met
+    market.door.submit(SetTradingStatus(SYMBOL, TradingStatus.CONTINUOUS))
+    controls(market).sweep(side, reach)
+    assert market.depth(side.opposite) == met[11:]
+    assert sum(trade.quantity for trade in market.events(Trade)) == sum(quantity for _, quantity in met[:11])

@@ -1,0 +1,82 @@
+"""What faults about instruments share: which they are about, doing something to each, and the house that trades them.
+
+A rule acts when it is armed, on every instrument that it matches, and counts one firing for each.
+"""
+
+from collections.abc import Iterator
+from typing import Final, Generic, TypeVar
+
+from simexchange.services.faults.armed import Armed
+from simexchange.services.faults.facts import Place
+from simexchange.services.faults.fault import Params
+from simexchange.services.faults.order_tools import Later
+from simexchange.services.faults.reading import RuleRefused, nearest_hint
+from simexchange.services.faults.stage import FaultyDoor, Stage
+from simexchange.services.market_models.house import House, NoMarket
+from simexchange.services.market_models.instrument_market import InstrumentMarket, Reshaping
+from simexchange.venue.market import Market
+
+MATCHES: Final = ("venue", "symbol")
+"""What a rule about instruments may match."""
+InstrumentT = TypeVar("InstrumentT", bound=Params)
+
+
+class OnInstruments(Later[InstrumentT], Generic[InstrumentT]):
+    """Acts once on each instrument that the rule matches."""
+
+    def __init__(self, params: InstrumentT, armed: Armed, stage: Stage) -> None:
+        super().__init__(params, armed, stage)
+        if not any(self.matched()):
+            listed = [symbol for venue in self.venues for symbol in stage.door(venue).venue.markets]
+            wanted = armed.spec.match.symbol or ""
+            raise RuleRefused("match.symbol", f"there is no instrument {wanted!r}{nearest_hint(wanted, listed)}")
+
+    def act(self, door: FaultyDoor, market: Market) -> None:
+        """Do it to one instrument."""
+        raise NotImplementedError
+
+    def matched(self) -> Iterator[tuple[FaultyDoor, Market]]:
+        """The instruments that the rule is about."""
+        for venue in self.venues:
+            door = self.stage.door(venue)
+            for symbol, market in tuple(door.venue.markets.items()):
+                if self.armed.spec.match.fits_place(venue, symbol):
+                    yield door, market
+
+    def arm(self) -> None:
+        for door, market in self.matched():
+            if self.armed.fires(Place(door.name, symbol=market.symbol)) is not None:
+                self.act(door, market)
+
+
+class OnMarkets(OnInstruments[InstrumentT], Generic[InstrumentT]):
+    """The same of instruments whose market the house makes, all of them given back their shape when the rule goes."""
+
+    def __init__(self, params: InstrumentT, armed: Armed, stage: Stage) -> None:
+        if stage.house is None:
+            raise RuleRefused("kind", f"{armed.spec.kind} needs a house that makes markets, and this world has none")
+        self.reshaped: list[tuple[str, str, Reshaping]] = []
+        super().__init__(params, armed, stage)
+
+    def matched(self) -> Iterator[tuple[FaultyDoor, Market]]:
+        for door, market in super().matched():
+            try:
+                self.made(door.name, market.symbol)
+            except NoMarket:
+                continue
+            yield door, market
+
+    def made(self, venue: str, symbol: str) -> InstrumentMarket:
+        """The house's market of an instrument. Raises NoMarket."""
+        house: House = self.stage.house
+        return house.market(venue, symbol)
+
+    def keep(self, market: InstrumentMarket, reshaping: Reshaping) -> None:
+        """Remember a change of shape that ends with the rule."""
+        self.reshaped.append((market.venue_name, market.symbol, reshaping))
+
+    def disarm(self) -> None:
+        super().disarm()
+        while self.reshaped:
+            venue, symbol, reshaping = self.reshaped.pop()
+            self.made(venue, symbol).undo(reshaping)
