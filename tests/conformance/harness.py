@@ -6,7 +6,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,18 +36,22 @@ class Served:
     """A running exchange, as its own `--json` line describes it."""
 
     line: str
+    pid: int
 
 
 @contextmanager
-def serve(log: Path) -> Iterator[Served]:
-    """`simexchange serve --json --port-base 0`, stopped by its own handle whatever happens."""
-    command = [sys.executable, "-m", "simexchange", "serve", "--json", "--port-base", "0"]
+def serve(log: Path, *options: str, through: Sequence[str] = ()) -> Iterator[Served]:
+    """`simexchange serve --json --port-base 0`, stopped by its own handle whatever happens.
+
+    `through` is a command that runs it in an environment of its own, and has its process id.
+    """
+    command = [*through, sys.executable, "-m", "simexchange", "serve", "--json", "--port-base", "0", *options]
     with log.open("w") as errors:
         process = subprocess.Popen(
             command, cwd=ROOT, env=clean_environment(), stdout=subprocess.PIPE, stderr=errors, text=True
         )
     try:
-        yield Served(_first_line(process, log))
+        yield Served(_first_line(process, log), process.pid)
         assert process.poll() is None, f"the exchange ended by itself:\n{_tail(log.read_text())}"
         assert "Traceback" not in log.read_text(), f"the exchange has a bug:\n{_tail(log.read_text())}"
     finally:
@@ -102,18 +106,20 @@ Observe = Callable[[str, str, str], Seen]
 """(environment, script, flavor) -> what that client saw."""
 
 
-def run_client(served: Served, environment: str, script: str, flavor: str) -> Seen:
+def run_client(
+    served: Served, environment: str, script: str, flavor: str, through: Sequence[str] = (), **variables: str
+) -> Seen:
     """Runs conformance.clients.`script` in the client environment and returns what it observed.
 
     Skips where that environment could not be installed. Fails where the script broke, took longer than
     CLIENT_SECONDS, or tried to leave this machine.
     """
-    command = [str(client_python(environment)), "-m", f"conformance.clients.{script}", flavor]
+    command = [*through, str(client_python(environment)), "-m", f"conformance.clients.{script}", flavor]
     try:
         ended = subprocess.run(
             command,
             cwd=TESTS,
-            env=clean_environment(SIMX_SERVED=served.line),
+            env=clean_environment(SIMX_SERVED=served.line, **variables),
             capture_output=True,
             text=True,
             timeout=CLIENT_SECONDS,

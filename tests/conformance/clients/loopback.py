@@ -13,6 +13,10 @@ escapes: list[str] = []
 """Every host that was refused, for a client that swallows the exception."""
 
 
+own_names: set[str] = set()
+"""Names that lead to this machine where the client runs; the addresses they lead to are watched all the same."""
+
+
 class LeftLoopback(RuntimeError):
     """A client tried to reach a host that is not this machine."""
 
@@ -20,7 +24,7 @@ class LeftLoopback(RuntimeError):
 def is_loopback(host: object) -> bool:
     """True for nothing (a local bind), `localhost` and every loopback address; False for any other name."""
     name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-    if name is None or name in {"", "localhost"}:
+    if name is None or name in {"", "localhost"} or name in own_names:
         return True
     try:
         return ipaddress.ip_address(str(name)).is_loopback
@@ -40,6 +44,7 @@ def _refuse_strangers(event: str, arguments: tuple[object, ...]) -> None:
         raise LeftLoopback(f"{event} to {host!r}: this client may only reach the served venue")
 
 
-def stay_on_loopback() -> None:
-    """Guards this interpreter until it ends; an audit hook cannot be removed."""
+def stay_on_loopback(*names: str) -> None:
+    """Guards this interpreter until it ends; an audit hook cannot be removed. `names` may be looked up too."""
+    own_names.update(names)
     sys.addaudithook(_refuse_strangers)

@@ -114,7 +114,8 @@ Script = Callable[[Observations, Venue, str], Coroutine[Any, Any, None] | None]
 
 def report(script: Script) -> None:
     """Runs a script on this machine only and prints what it observed."""
-    stay_on_loopback()
+    tls = json.loads(os.environ["SIMX_SERVED"]).get("tls", {"hosts": {}})
+    stay_on_loopback(*(host for hosts in tls["hosts"].values() for host in hosts))
     observations = Observations()
     flavor = sys.argv[1] if len(sys.argv) > 1 else ""
     running = script(observations, Venue.from_environment(), flavor)
