@@ -73,6 +73,7 @@ def _no_cancel(_call: Call, command: Command) -> Command:
 
 class BalanceChangeParams(Params, frozen=True):
     asset: str = "USDT"
+    """Which money."""
     delta: str = "-100"
     """What comes in, or (negative) goes out: no more than is free."""
 
@@ -97,6 +98,7 @@ class BalanceChange(OnAccounts[BalanceChangeParams]):
 
 class StolenKeyParams(Params, frozen=True):
     asset: str = "BTC"
+    """Which money."""
     amount: str | None = None
     """How much the thief takes, or all that is free."""
     address: str = "thief"
@@ -129,7 +131,9 @@ class StolenKey(OnAccounts[StolenKeyParams]):
 
 class FeeChangeParams(Params, frozen=True):
     maker: Ratio = Ratio("0.2%")
+    """What an order pays that rested."""
     taker: Ratio = Ratio("0.4%")
+    """What an order pays that took."""
 
     def __post_init__(self) -> None:
         for name, rate in (("maker", self.maker), ("taker", self.taker)):
