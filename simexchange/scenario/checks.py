@@ -78,6 +78,8 @@ class _Check:
         if entry.for_ is not None and name not in LASTING:
             lasting = ", ".join(one for one in ACTIONS if one in LASTING)
             self._wrong(f"{where}.for", f"{name} is not something that lasts; {lasting} are")
+        if entry.for_ is not None and entry.key is not None and entry.key.do is not None:
+            self._wrong(f"{where}.for", f"{entry.key.do} is for good; permissions and ip_allow can be taken back")
         if entry.on is not None:
             self._names(f"{where}.on", entry.on)
         at = f"{where}.{name}"
@@ -91,6 +93,8 @@ class _Check:
 
     def expectation(self, where: str, expectation: Expectation) -> None:
         form = expectation.form
+        if expectation.never == "no_request":
+            self._wrong(f"{where}.never", "no_request belongs to within: within 45s after downtime see no_request")
         timed = {"after": expectation.after, "see": expectation.see}
         for name, said in timed.items():
             if form == "within" and said is None:

@@ -11,25 +11,29 @@ from simexchange.scenario.values import Decimal, Duration, Name, Symbol, Word
 from simexchange.scenario.venue_specs import Count, Spec
 
 SIGNS: Final[dict[str, str]] = {
-    "request_while_banned": "a request from an address or account that was told to wait, before the wait was over",
-    "request_before_retry_after": "a request before the Retry-After of the last refusal had passed",
-    "request_during_downtime": "more than one request a second while the venue was down",
-    "order_during_downtime": "an order sent while the venue was down or the instrument did not trade",
-    "duplicate_order_intent": "an order like another one (symbol, side, quantity) whose fate is unknown",
-    "order_before_reconciling": "a new order after a lost answer and before any look at orders",
-    "duplicate_client_order_id": "a client order id used for two different orders",
-    "oversell": "an order to sell more than the account has",
+    "request_while_banned": "a request from an address that was told that it is banned, before the ban was over",
+    "request_before_retry_after": "a request before the wait was over that the last refusal asked for: of the address,"
+    " or for orders alone of the account",
+    "request_during_downtime": "more than one request a second while the venue was down, once that could be noticed",
+    "order_during_downtime": "an order sent while the venue was down or the instrument did not trade, once a request"
+    " or an order before it had shown that",
+    "duplicate_order_intent": "an order like another one (symbol, side, quantity) whose fate is unknown, under another"
+    " client order id",
+    "order_before_reconciling": "a new order in the instrument of a lost answer, before any look at orders",
+    "duplicate_client_order_id": "a client order id used for two different orders: with other terms, or again after"
+    " the first was accepted",
+    "oversell": "an order to sell more than the account has free",
     "insufficient_balance": "an order refused for want of money",
-    "order_rejected": "any order that the venue rejected",
+    "order_rejected": "any order that the venue rejected for what it is",
     "filter_rejected": "an order that broke the instrument's rules",
     "timestamp_rejected": "a request refused for its timestamp",
     "signature_rejected": "a request refused for its signature",
-    "permission_rejected": "a request the key may not make",
-    "dead_key_used": "a request with a key that was revoked",
-    "new_key_used": "a request with the key that replaced the old one",
+    "permission_rejected": "a request that its key may not make",
+    "dead_key_used": "a request with a key that was revoked or has expired",
+    "new_key_used": "a request with a key that was issued during the run",
     "withdraw_request": "any call to withdraw or transfer",
-    "secret_leaked": "a secret or a signature where it does not belong",
-    "self_trade": "an order that would have met one of the account's own",
+    "secret_leaked": "a request that holds a secret, or shows a key in its address or a client order id",
+    "self_trade": "an order that met, or would have met, one of the account's own",
     "order_query": "a look at one order, by either id",
     "order_query_by_client_id": "a look at one order by its client order id",
     "open_orders_query": "a look at all open orders",
@@ -40,11 +44,15 @@ SIGNS: Final[dict[str, str]] = {
     "order_placed": "an order the venue accepted",
     "order_canceled": "an order canceled by its owner",
     "all_orders_canceled": "no order of the account is open any more",
-    "reconnected": "a WebSocket opened after one was lost",
+    "reconnected": "a WebSocket opened after one was lost, or to take the place of one that is given up",
     "resubscribed": "a subscription on a WebSocket opened after one was lost",
     "user_stream_renewed": "a new user stream after the old one ended",
-    "no_request": "no request at all for the whole time",
+    "no_request": "no request at all for the whole time; only within can wait for it",
 }
+"""A look that is refused, or whose answer is lost, is none. What a fault has the venue say is held against nobody, but
+for waits. Requests that may have been on their way while their sender was told something are excused. A request that
+does not say whose it is counts for every account that has used its address.
+"""
 
 Sign: TypeAlias = Annotated[str, Meta(title="sign", extra={"words": SIGNS})]
 

@@ -87,6 +87,29 @@ def test_the_venues_own_limit_counts_like_a_faults() -> None:
     assert bench.end() == ["failed"]
 
 
+def test_a_poll_a_second_is_no_hammering_and_two_are() -> None:
+    bench = RunBench.expecting("{never: request_during_downtime}", "{never: order_during_downtime}")
+    bench.arm("downtime")
+    for _ in range(3):
+        bench.get("/api/v3/ping")
+        bench.pass_time(1)
+    assert [state.value for state in bench.states] == ["pending", "pending"]
+    bench.get("/api/v3/ping")
+    bench.pass_time(0.5)
+    bench.get("/api/v3/ping")
+    assert bench.end() == ["failed", "passed"]
+
+
+def test_an_order_is_not_sent_to_a_venue_that_said_it_is_down() -> None:
+    bench = RunBench.expecting("{never: order_during_downtime, account: alice}")
+    bench.arm("maintenance")
+    bench.place("a1")
+    assert [state.value for state in bench.states] == ["pending"]
+    bench.pass_time(5)
+    bench.place("a2")
+    assert bench.end() == ["failed"]
+
+
 def test_the_first_order_into_a_halt_could_not_know_and_the_next_one_did() -> None:
     bench = RunBench(
         "timeline: [{at: 1s, for: 1m, halt: {symbol: BTC/USDT}}]\nexpect: [{never: order_during_downtime}]"

@@ -119,6 +119,16 @@ from simexchange.scenario.parse import Checks, parse_scenario
             "29:66: timeline[5].balance: exactly one of deposit, withdraw belongs here; there are deposit and withdraw",
         ),
         (
+            '{on: {event: order_accepted, account: bot, nth: 3}, fill: {ratio: "0.37"}}',
+            "{at: 90s, for: 5s, key: {account: bot, do: rotate}}",
+            "29:20: timeline[5].for: rotate is for good; permissions and ip_allow can be taken back",
+        ),
+        (
+            "never: request_while_banned",
+            "never: no_request",
+            "31:13: expect[0].never: no_request belongs to within: within 45s after downtime see no_request",
+        ),
+        (
             "open_orders: 0",
             'balances: {BTC: {at_least: "0.1"}, ETH: "1"}',
             "34:69: expect[3].at_end.balances.ETH: this scenario has no asset 'ETH'; there is BTC, USDT",
