@@ -37,6 +37,7 @@ def banner(description: Description, in_color: bool) -> str:
         f"seed {description.seed}   scenario {description.scenario}   clock {description.clock}",
         "",
         *_venue_table(description, paint),
+        *_tls(description, paint),
     ]
     for name, venue in description.venues.items():
         lines += ["", *_prices(venue, paint), "", *_account_table(name, venue, paint)]
@@ -54,6 +55,17 @@ def _venue_table(description: Description, paint: Paint) -> Iterator[str]:
     for name, rest, ws, count in rows:
         cells = _padded((name, rest, ws, count), widths)
         yield "  ".join((cells[0], paint.address(cells[1]), paint.address(cells[2]), cells[3])).rstrip()
+
+
+def _tls(description: Description, paint: Paint) -> Iterator[str]:
+    tls = description.tls
+    if tls is None:
+        return
+    ports = ", ".join(map(str, tls.ports))
+    yield ""
+    yield f"{paint.title('TLS')}  by their real names, such as {tls.examples()}, on port {ports}"
+    trusted = "the control port's /ca.pem" if tls.ca_file is None else tls.ca_file
+    yield f"     clients trust {paint.address(trusted)}; `simexchange ca doctor` tells what is missing"
 
 
 def _prices(venue: VenueDescription, paint: Paint) -> Iterator[str]:

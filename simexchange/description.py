@@ -66,6 +66,10 @@ class TlsDescription(Struct, frozen=True):
     ports: list[int]
     hosts: dict[str, list[str]]
 
+    def examples(self) -> str:
+        """For people: the best-known name of each venue."""
+        return ", ".join(hosts[0] for hosts in self.hosts.values())
+
 
 class Description(Struct, frozen=True):
     seed: int

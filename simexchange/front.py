@@ -33,7 +33,7 @@ def hosts_of(opened: Iterable[str]) -> dict[str, list[str]]:
 
     ``binance.localhost`` leads to this machine in most resolvers by itself (RFC 6761), and tells venues apart.
     """
-    names = {name: [f"{name}.localhost", *VENUES[name].hosts] for name in opened}
+    names = {name: [*VENUES[name].hosts, f"{name}.localhost"] for name in opened}
     taken = {host for hosts in names.values() for host in hosts}
     for name, hosts in names.items():
         hosts += [host for host in VENUES[name].neighbors if host not in taken]

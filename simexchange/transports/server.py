@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from simexchange.dialects.gate import Gate
+from simexchange.services.faults.verdicts import Handshake
 from simexchange.transports.breakage import reset
 from simexchange.transports.doorstep import BACKLOG, Doorstep, Way
 from simexchange.transports.http import VenueApplication
@@ -167,6 +168,10 @@ class VenueServer(Server):
         return protocol
 
     # What faults do.
+
+    def judge_handshake(self, source: str) -> Handshake | None:
+        """How a TLS handshake with this venue goes wrong, if it is to."""
+        return self._gate.plan.judge_handshake(self._gate.name, source)
 
     def keep_out(self, cause: str, swallow: bool = False) -> None:
         self._doorstep.keep_out(cause, swallow)

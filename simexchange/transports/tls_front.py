@@ -17,6 +17,7 @@ from typing import Final, cast
 from msgspec import Struct
 
 from simexchange.dialects.base import Reply
+from simexchange.services.faults.verdicts import Handshake
 from simexchange.transports.certificates import LOCAL_NAMES
 from simexchange.transports.client_hello import HANDSHAKE, UNRECOGNIZED_NAME, fatal_alert, record_size, server_name
 from simexchange.transports.doorstep import Way
@@ -69,7 +70,8 @@ class Directory:
         self.venues = venues
         self.unnamed = unnamed
         self._by_host = {host: venue for venue in venues.values() for host in venue.hosts}
-        self._only = next(iter(venues.values())) if len(venues) == 1 else None
+        self.only = next(iter(venues.values())) if len(venues) == 1 else None
+        """The one that is meant where nobody says, if there is but one."""
 
     def named(self, host: str) -> FrontVenue | None:
         return self._by_host.get(host)
@@ -77,7 +79,7 @@ class Directory:
     def find(self, asked: FrontVenue | None, host: str | None) -> FrontVenue | None:
         """The venue of a request; ``asked`` is whose certificate the client has seen, ``host`` what it says now."""
         if host is None or host in LOCAL_NAMES:
-            return asked or self._only
+            return asked or self.only
         venue = self._by_host.get(host)
         return venue if asked is None or venue is asked else None
 
@@ -133,7 +135,7 @@ class TlsPort:
     def _accept(self) -> None:
         for _ in range(ACCEPTED_AT_ONCE):
             try:
-                client, _ = self._listening.accept()
+                client, address = self._listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
@@ -144,11 +146,11 @@ class TlsPort:
                 self._later = self._loop.call_later(OUT_OF_SOCKETS_S, self._listen_again)
                 return
             client.setblocking(False)
-            greeting = self._loop.create_task(self._greet(client))
+            greeting = self._loop.create_task(self._greet(client, address[0]))
             self._greetings.add(greeting)
             greeting.add_done_callback(self._greetings.discard)
 
-    async def _greet(self, client: socket.socket) -> None:
+    async def _greet(self, client: socket.socket, peer: str) -> None:
         """Make one connection a venue's, or let it go; nothing of it is left behind whatever the client does."""
         try:
             async with asyncio.timeout(self._limits.handshake_s):
@@ -162,7 +164,7 @@ class TlsPort:
         if not first:
             client.close()
         elif first[0] == HANDSHAKE:
-            await self._open(client, server_name(first))
+            await self._open(client, server_name(first), peer)
         else:
             await self._loop.connect_accepted_socket(lambda: PlainRefusal(self), client)
 
@@ -188,7 +190,8 @@ class TlsPort:
         finally:
             self._loop.remove_reader(client)
 
-    async def _open(self, client: socket.socket, name: str | None) -> None:
+    async def _open(self, client: socket.socket, name: str | None, peer: str) -> None:
+        """Shake hands as the venue of that name, if there is one, or as this machine."""
         venue = None if name is None else self.directory.named(name)
         if name is not None and venue is None and name not in LOCAL_NAMES:
             log.warning("a client asks for %r, which is no venue here; there are %s", name, self.directory)
@@ -196,15 +199,20 @@ class TlsPort:
                 client.recv(_WHOLE_GREETING)  # what is left unread would have the system answer with a RST
                 client.send(fatal_alert(UNRECOGNIZED_NAME))
             return
-        if venue is not None and venue.server.way is not Way.OPEN:
-            await self._keep_out(client, venue.server.way)
+        meant = venue or self.directory.only
+        if meant is not None and meant.server.way is not Way.OPEN:
+            await self._keep_out(client, meant.server.way)
+            return
+        failure = None if meant is None else meant.server.judge_handshake(peer)
+        if failure is Handshake.CUT:
+            client.close()  # its greeting was never read, so that the system answers with a RST
             return
         contexts = self.directory.unnamed if venue is None else venue.contexts
         try:
             await self._loop.connect_accepted_socket(
                 lambda: Lobby(self, venue),
                 client,
-                ssl=contexts.good(),
+                ssl=_CERTIFICATES[failure](contexts),
                 ssl_handshake_timeout=self._limits.handshake_s,
                 ssl_shutdown_timeout=self._limits.farewell_s,
             )
@@ -225,6 +233,13 @@ class TlsPort:
                 async with asyncio.timeout(self._limits.swallowed_s):
                     while await self._loop.sock_recv(client, _WHOLE_GREETING):
                         pass
+
+
+_CERTIFICATES: Final = {
+    None: Contexts.good,
+    Handshake.EXPIRED: Contexts.expired,
+    Handshake.WRONG_HOST: Contexts.wrong_host,
+}
 
 
 def _wake_at(client: socket.socket, count: int) -> None:

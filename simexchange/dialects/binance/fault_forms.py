@@ -45,6 +45,10 @@ FORMS: Final[dict[str, str]] = {
     "response-lost": "the connection ends (or stays silent) without a byte of an answer; the order may be there",
     "request-lost": "the same, and no order",
     "cancel-ack-lost": "the same, and the order canceled or not",
+    "tls-handshake-failure": (
+        "CERTIFICATE_VERIFY_FAILED (certificate has expired, Hostname mismatch), or a RST behind the ClientHello; over "
+        "serve --tls alone"
+    ),
     "ws-drop": "one message fewer, raw or wrapped; nothing tells of it but ids, where the stream has any",
     "ws-gap": "a depthUpdate whose U is more than the u before it + 1",
     "ws-duplicate": "the same text frame again: the same trade id, the same U and u, the same executionReport",

@@ -13,7 +13,7 @@ from simexchange.services.clock import Timer
 from simexchange.services.faults.armed import Armed
 from simexchange.services.faults.facts import Call, Frame, Purpose
 from simexchange.services.faults.stage import FaultyDoor, Stage, StreamHandle
-from simexchange.services.faults.verdicts import Verdict
+from simexchange.services.faults.verdicts import Handshake, Verdict
 
 
 class Params(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -123,6 +123,10 @@ class Fault(Generic[ParamsT]):
 
         None leaves it alone, for other rules to change.
         """
+        raise NotImplementedError
+
+    def on_handshake(self, call: Call) -> Handshake:
+        """How the TLS handshake of a chosen client goes wrong; ``call`` knows the venue and where it comes from."""
         raise NotImplementedError
 
     def on_socket(self, venue: str, socket: StreamHandle) -> None:

@@ -20,7 +20,7 @@ from simexchange.services.faults.reading import RuleRefused, read_rule, show_rul
 from simexchange.services.faults.rule import Counts, RuleSpec, purpose_fits
 from simexchange.services.faults.stage import FaultyDoor, Stage, StreamHandle
 from simexchange.services.faults.timeline import Timeline
-from simexchange.services.faults.verdicts import Verdict
+from simexchange.services.faults.verdicts import Handshake, Verdict
 
 MOST_RULES: Final = 1_000
 
@@ -57,6 +57,7 @@ class FaultPlan:
         self._on_calls: tuple[Fault[Any], ...] = ()
         self._on_frames: tuple[Fault[Any], ...] = ()
         self._on_sockets: tuple[Fault[Any], ...] = ()
+        self._on_handshakes: tuple[Fault[Any], ...] = ()
         self._on_batches: tuple[Fault[Any], ...] = ()
         self._listeners: dict[str, Callable[[Batch], None]] = {}
         self._count = 0
@@ -154,6 +155,14 @@ class FaultPlan:
                 return instead
         return None
 
+    def judge_handshake(self, venue: str, source: str) -> Handshake | None:
+        """How a client's TLS handshake with a venue goes wrong, or None to let it be."""
+        call = Call(venue, ("TLS",), Purpose.CONNECT, source)
+        for fault in self._on_handshakes:
+            if fault.is_asked and fault.armed.spec.match.fits(call) and fault.chooses(call):
+                return fault.on_handshake(call)
+        return None
+
     def judge_socket(self, venue: str, socket: StreamHandle) -> None:
         """Show a WebSocket that opened, or may listen to something else now, to the rules about sockets."""
         for fault in self._on_sockets:
@@ -219,6 +228,7 @@ class FaultPlan:
         self._on_calls = tuple(fault for fault in faults if _overrides(fault, "on_call"))
         self._on_frames = tuple(fault for fault in faults if _overrides(fault, "on_frame"))
         self._on_sockets = tuple(fault for fault in faults if _overrides(fault, "on_socket"))
+        self._on_handshakes = tuple(fault for fault in faults if _overrides(fault, "on_handshake"))
         self._on_batches = tuple(
             fault for fault in faults if _overrides(fault, "on_batch") or fault.armed.spec.when.on_event is not None
         )

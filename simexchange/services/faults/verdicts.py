@@ -18,6 +18,14 @@ class Effect(Word):
     DISCARD = "discard"
 
 
+class Handshake(Word):
+    """How a TLS handshake goes wrong."""
+
+    EXPIRED = "expired"
+    WRONG_HOST = "wrong_host"
+    CUT = "cut"
+
+
 class TroubleKind(Word):
     """Every no that a fault may put into a venue's mouth; each dialect has its bytes for each."""
 
@@ -126,7 +134,8 @@ class Verdict(Struct, frozen=True):
     Without ``effect`` a ``trouble`` is answered before the request is looked at; with one the request goes as far as
     the engine, which takes it (APPLY) or not (DISCARD), and the client hears the trouble, or what ``delivery`` leaves,
     either way. ``before`` runs just before the request is handled, ``after`` once the engine has taken it and before
-    the answer leaves; ``edit`` rewrites the true answer's body (no refusal over HTTP). Holds are virtual nanoseconds before and after.
+    the answer leaves; ``edit`` rewrites the true answer's body (no refusal over HTTP). Holds are virtual nanoseconds
+    before and after.
     """
 
     trouble: Trouble | None = None
