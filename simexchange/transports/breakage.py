@@ -8,13 +8,14 @@ import asyncio
 import socket
 import struct
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from simexchange.dialects.base import Reply
-from simexchange.services.clock import Clock
 from simexchange.services.faults.quantities import PPM
 from simexchange.services.faults.verdicts import Breakage, Delivery
 
+Later: TypeAlias = Callable[[int, Callable[[], None]], None]
+"""Has something done after so many virtual ns, as the gate does: not at all if the world is another one by then."""
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
 
 
@@ -44,7 +45,7 @@ def write_broken(
     data: bytes,
     body_size: int,
     delivery: Delivery,
-    clock: Clock,
+    later: Later,
     done: Callable[[], None],
 ) -> None:
     """Write one rendered answer the way ``delivery`` says; ``done`` once the next request may be answered, if ever."""
@@ -60,7 +61,7 @@ def write_broken(
         if delivery.head_at_once:
             transport.write(data[: len(data) - body_size])
             data = data[len(data) - body_size :]
-        _drip(transport, data, delivery, clock, done)
+        _drip(transport, data, delivery, later, done)
     elif how is Breakage.SILENCE:
         return
     else:
@@ -69,13 +70,13 @@ def write_broken(
 
 
 def _drip(
-    transport: asyncio.Transport, data: bytes, delivery: Delivery, clock: Clock, done: Callable[[], None]
+    transport: asyncio.Transport, data: bytes, delivery: Delivery, later: Later, done: Callable[[], None]
 ) -> None:
     if transport.is_closing():
         return
     transport.write(data[: delivery.chunk])
     rest = data[delivery.chunk :]
     if rest:
-        clock.after(max(delivery.every_ns, 1), lambda: _drip(transport, rest, delivery, clock, done))
+        later(max(delivery.every_ns, 1), lambda: _drip(transport, rest, delivery, later, done))
     else:
         done()

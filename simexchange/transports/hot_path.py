@@ -166,7 +166,7 @@ class HttpProtocol(asyncio.Protocol):
             self._go_on(connection)
         else:
             size = len(reply.body) if has_body else 0
-            write_broken(transport, data, size, delivery, self._port.gate.clock, lambda: self._go_on(connection))
+            write_broken(transport, data, size, delivery, self._port.gate.later, lambda: self._go_on(connection))
 
     def _after_answer(self, connection: bytes) -> None:
         self._since = self._port.tick

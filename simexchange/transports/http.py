@@ -114,7 +114,7 @@ class VenueApplication:
             if transport is not None and connection.client == client:
                 has_body = scope["method"] != "HEAD"
                 data, size = render(reply, b"close", has_body), len(reply.body) if has_body else 0
-                write_broken(transport, data, size, delivery, self.gate.clock, transport.close)
+                write_broken(transport, data, size, delivery, self.gate.later, transport.close)
                 return True
         return False
 

@@ -136,7 +136,7 @@ class StreamProtocol(TamperedStream, asyncio.Protocol):
         if transport.is_closing():
             return
         if delivery is not None and not (delivery.needs_truth and answer is not None):
-            write_broken(transport, b"", 0, delivery, self._port.gate.clock, lambda: None)
+            write_broken(transport, b"", 0, delivery, self._port.gate.later, lambda: None)
             return
         if answer is None or isinstance(answer, Reply):
             transport.write(render(answer if answer is not None else Reply(500, b""), b"close"))

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from fault_bench import FaultBench, HttpAnswer
+from simexchange.services.anatomy import Role
 from simexchange.services.clock import MILLISECOND, SECOND
 
 GONE = (503, -1016, "This service is no longer available.")
@@ -11,6 +12,8 @@ PING = "/api/v3/ping"
 
 class FakePort:
     """Writes down what is done to it."""
+
+    state_role = Role.RECORD
 
     def __init__(self) -> None:
         self.done: list[tuple[Any, ...]] = []
@@ -220,6 +223,23 @@ def test_reconnects_are_refused_so_many_times(status: int, content_type: str) ->
     assert refusal is not None
     assert (refusal.status, refusal.headers["content-type"]) == (status, content_type)
     assert ping(bench).status == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "rule"),
+    [("downtime", {}), ("server-restart", {"announced": False}), ("tcp-connect-blackhole", {})],
+)
+def test_a_world_that_goes_back_into_a_downtime_closes_its_port_again(kind: str, rule: dict[str, Any]) -> None:
+    bench, port = ported()
+    armed = bench.arm(kind, id="shut", **rule)
+    then = bench.world.snapshot()
+    bench.plan.remove(armed.id)
+    port.done.clear()
+    bench.world.revert(then.snapshot_id)
+    assert port.done == [("keep out", "shut", kind == "tcp-connect-blackhole")]
+    bench.advance(3_600 * SECOND)
+    bench.plan.clear()
+    assert port.done[-1] == ("let in", "shut")
 
 
 def test_rules_of_the_port_add_up() -> None:

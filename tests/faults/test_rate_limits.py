@@ -97,6 +97,16 @@ def test_without_a_wait_no_header_says_one(rule: tuple[str, dict[str, Any]]) -> 
     assert ping(bench).status == 200
 
 
+def test_a_rule_may_be_changed_so_that_it_tells_no_wait_and_keeps_that() -> None:
+    bench = FaultBench()
+    rule = bench.arm("rate-limited")
+    bench.plan.change(rule.id, {"retry_after": None})
+    bench.plan.change(rule.id, {"limit": 5})
+    answer = ping(bench)
+    assert answer.refusal == (429, -1003, TOO_MUCH.format(5, "1 MINUTE"))
+    assert "retry-after" not in answer.headers
+
+
 def test_an_order_socket_hears_the_instant_in_milliseconds() -> None:
     bench = FaultBench()
     bench.arm("rate-limited", retry_after="7s", match={"endpoint": "time"})

@@ -92,6 +92,12 @@ class Downtime(Away[DowntimeParams]):
             for socket in self.sockets():
                 socket.reset()
 
+    def resume(self) -> None:
+        self.frozen.clear()
+        if self.params.mode == "refused" and self.is_whole:
+            for port in self.ports():
+                port.keep_out(self.armed.id)
+
     def disarm(self) -> None:
         for port in self.ports():
             port.let_in(self.armed.id)
@@ -170,6 +176,11 @@ class Restart(Later[RestartParams], Away[RestartParams]):
             socket.say_goodbye()
         self.later(self.params.lead, self._go)
 
+    def resume(self) -> None:
+        if self.is_down:
+            for port in self.ports():
+                port.keep_out(self.armed.id)
+
     def disarm(self) -> None:
         super().disarm()
         if self.is_down:
@@ -206,6 +217,9 @@ class KeptOut(Away[KeptOutParams]):
 
     def arm(self) -> None:
         self.armed.fires(None)
+        self.resume()
+
+    def resume(self) -> None:
         for port in self.ports():
             port.keep_out(self.armed.id, swallow=self.swallows)
 

@@ -86,7 +86,7 @@ class FaultPlan:
             raise RuleRefused("id", f"a rule {spec.id!r} is armed already")
         if len(self._faults) >= MOST_RULES:
             raise RuleRefused("", f"{MOST_RULES} rules are armed already, which is the most there may be")
-        return self._told("armed", self._arm(spec.id or self._next_id(), spec, None))
+        return self._told("armed", self._enter(self._made(spec.id or self._next_id(), spec, None)))
 
     def change(self, rule_id: str, changes: Mapping[str, Any]) -> Armed:
         """Replace parts of a rule; it goes on counting where it was. Raises UnknownRule or RuleRefused."""
@@ -95,13 +95,15 @@ class FaultPlan:
         if "kind" in changes and changes["kind"] != fault.armed.spec.kind:
             raise RuleRefused("kind", "a rule keeps its kind: remove this one and add another")
         merged = shown | {name: value for name, value in changes.items() if name != "id"}
-        spec = self.read({name: value for name, value in merged.items() if value is not None})
+        own = fault.params.__struct_encode_fields__  # null is a value of a parameter, and nothing elsewhere
+        spec = self.read({name: value for name, value in merged.items() if value is not None or name in own})
+        changed = self._made(rule_id, spec, fault.armed)
         place = list(self._faults)
         self._end(fault)
-        armed = self._arm(rule_id, spec, fault.armed)
+        self._enter(changed)
         self._faults = {name: self._faults[name] for name in place}
         self._sort()
-        return self._told("changed", armed)
+        return self._told("changed", changed.armed)
 
     def remove(self, rule_id: str) -> Armed:
         """End a rule: it leaves no trace but in the timeline. Raises UnknownRule."""
@@ -178,7 +180,8 @@ class FaultPlan:
             if rule_id not in self._faults:
                 return rule_id
 
-    def _arm(self, rule_id: str, spec: RuleSpec, before: Armed | None) -> Armed:
+    def _made(self, rule_id: str, spec: RuleSpec, before: Armed | None) -> Fault[Any]:
+        """What a rule does, not begun yet. Raises RuleRefused where that makes no sense in this world."""
         kind = self.catalogue.find(spec.kind)
         assert kind is not None, "the rule was read with this catalogue"
         stage = self.stage
@@ -187,12 +190,17 @@ class FaultPlan:
             awake = before.counts.awake or spec.when.on_event is None
             armed.counts = Counts(before.counts.matched, before.counts.fired, before.counts.keys, awake)
             armed.armed_ns = before.armed_ns
-        fault = kind.make(spec.params, armed, stage)
+        return kind.make(spec.params, armed, stage)
+
+    def _enter(self, fault: Fault[Any]) -> Armed:
+        armed, rule_id = fault.armed, fault.armed.id
+        kind = self.catalogue.find(armed.spec.kind)
+        assert kind is not None, "the rule was read with this catalogue"
         self._faults[rule_id] = fault
         self._purposes[rule_id] = kind.purposes if kind.purposes is not None else fault.purposes
         self._sort()
         if armed.ends_ns is not None:
-            armed.expiry = stage.clock.set_timer(armed.ends_ns, lambda: self._expire(rule_id))
+            armed.expiry = self.stage.clock.set_timer(armed.ends_ns, lambda: self._expire(rule_id))
         fault.begin()
         return armed
 

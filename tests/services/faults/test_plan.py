@@ -7,11 +7,13 @@ from simexchange.domain.enums import OrderType, Side
 from simexchange.domain.instrument import Asset, Instrument, Rules
 from simexchange.services.anatomy import Role
 from simexchange.services.clock import SECOND, ManualClock
+from simexchange.services.faults.armed import Armed
 from simexchange.services.faults.facts import Call, Frame, Purpose
 from simexchange.services.faults.fault import Fault, Params
 from simexchange.services.faults.kinds import Kind
 from simexchange.services.faults.plan import MOST_RULES, FaultPlan, UnknownRule
 from simexchange.services.faults.reading import RuleRefused
+from simexchange.services.faults.stage import Stage
 from simexchange.services.faults.verdicts import Breakage, Delivery, Trouble, TroubleKind, Verdict
 from simexchange.world import World
 
@@ -49,6 +51,11 @@ class Stands(Fault[TellParams]):
 
     state_role = Role.STATE
     standing: list[str] = []  # noqa: RUF012 (shared on purpose: a test looks from outside)
+
+    def __init__(self, params: TellParams, armed: Armed, stage: Stage) -> None:
+        super().__init__(params, armed, stage)
+        if params.says == "too much":
+            raise RuleRefused("says", "too much: less passes")
 
     def arm(self) -> None:
         self.standing.append(self.params.says)
@@ -264,6 +271,13 @@ def test_a_change_that_makes_no_sense_leaves_the_rule_as_it_was(plan: FaultPlan)
         plan.change(rule.id, {"when": {"count": 0}})
     with pytest.raises(RuleRefused, match="keeps its kind"):
         plan.change(rule.id, {"kind": "says"})
+    assert (plan.get(rule.id), Stands.standing) == (rule, ["busy"])
+
+
+def test_a_change_that_the_world_cannot_have_leaves_the_rule_as_it_was(plan: FaultPlan) -> None:
+    rule = plan.add({"kind": "stands"})
+    with pytest.raises(RuleRefused, match="too much"):
+        plan.change(rule.id, {"says": "too much"})
     assert (plan.get(rule.id), Stands.standing) == (rule, ["busy"])
 
 
