@@ -7,6 +7,8 @@ from simexchange.handle.backend import SimxError
 from simexchange.handle.simx import Simx
 
 WIDTH: Final = 160
+ASKED: Final = 60
+"""Of which a request's own words may take so much: what came back matters more."""
 REQUESTS: Final = 15
 FIRINGS: Final = 10
 ORDERS: Final = 10
@@ -37,9 +39,9 @@ def _requests(simx: Simx) -> list[str]:
 
 def request_line(entry: dict[str, Any]) -> str:
     """A request of the journal in a line: when, who, what, with which parameters, and what came back."""
-    asked = (entry.get("query"), entry.get("body"), entry.get("message"))
-    words = (_clock_time(entry["ts"]), entry["account"] or "nobody", entry["endpoint"], *asked, "->", _reply(entry))
-    return " ".join(filter(None, words))
+    asked = " ".join(filter(None, (entry.get("query"), entry.get("body"), entry.get("message"))))
+    who, what = entry["account"] or "nobody", entry["endpoint"]
+    return " ".join(filter(None, (_clock_time(entry["ts"]), who, what, _cut(asked, ASKED), "->", _reply(entry))))
 
 
 def _clock_time(ts: str) -> str:
@@ -94,10 +96,10 @@ def _section(title: str, lines: list[str], most: int) -> list[str]:
     return [f"{title}:", *more, *(f"  {line}" for line in lines[-most:])]
 
 
-def _cut(line: str) -> str:
+def _cut(line: str, width: int = WIDTH) -> str:
     """One line of a bearable width."""
     flat = line.replace("\r", "").replace("\n", " ")
-    return flat if len(flat) <= WIDTH else f"{flat[: WIDTH - 3]}..."
+    return flat if len(flat) <= width else f"{flat[: width - 3]}..."
 
 
 _PARTS: Final = {
