@@ -1,9 +1,8 @@
 """What each fault makes an unmodified client raise: one row per fault, as the clients' own documentation has it.
 
 Plain data, read by the tests and by the scripts that run in the clients' environments. ccxt: the manual's error
-hierarchy and the ``exceptions`` table of its Binance class. python-binance: BinanceAPIException for every answer that is
-not 2xx, BinanceRequestException for a 2xx without JSON, requests' own for a cut connection. binance-connector:
-ClientError for 4xx, ServerError for 5xx.
+hierarchy and the ``exceptions`` table of its Binance class. python-binance: BinanceAPIException for every answer that
+is not 2xx, requests' own for a cut connection. binance-connector: ClientError for 4xx, ServerError for 5xx.
 """
 
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ class Row:
 
 ORDER = "POST /api/v3/order"
 CANCEL = "DELETE /api/v3/order"
-API, REQUEST, CUT = "BinanceAPIException", "BinanceRequestException", "ConnectionError"
+API, CUT = "BinanceAPIException", "ConnectionError"
 
 
 def rule(kind: str, **more: Any) -> dict[str, Any]:
