@@ -12,6 +12,9 @@ from simexchange.control.reading import Query
 from simexchange.control.security import cookie_header
 
 
+PEM: Final = "application/x-pem-file"
+
+
 class Status(Struct, frozen=True):
     status: str
     """live, ready or starting."""
@@ -59,6 +62,13 @@ def info(asked: Asked) -> Info:
     )
 
 
+def authority(asked: Asked) -> Text:
+    front = asked.controls.exchange.front
+    if front is None:
+        raise Problem(404, "there is no TLS front here, and no authority: `simexchange serve --tls` has both")
+    return Text(front.authority.identity.certificate_pem(), PEM)
+
+
 _INDEX: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>simexchange control</title></head>
 <body style="font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1rem">
@@ -84,6 +94,16 @@ OPERATIONS: Final = (
     Operation("GET", "/health/live", "The process is up", live, Status, is_open=True),
     Operation(
         "GET", "/health/ready", "Markets are seeded and ports are served", ready, Status, is_open=True, problems=(503,)
+    ),
+    Operation(
+        "GET",
+        "/ca.pem",
+        "The certificate that clients of the TLS front are to trust",
+        authority,
+        str,
+        is_open=True,
+        problems=(404,),
+        media_type=PEM,
     ),
     Operation("GET", "/info", "Version, seed and venues; no secret", info, Info, is_open=True),
     Operation(

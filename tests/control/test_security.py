@@ -20,13 +20,16 @@ async def bare(control: Control, method: str, path: str, **headers: str) -> http
         return await client.request(method, path, headers=headers)
 
 
-def test_only_health_and_info_are_answered_without_the_token() -> None:
+OPEN = ("/health/live", "/health/ready", "/info", "/ca.pem")
+
+
+def test_only_health_info_and_the_authority_are_answered_without_the_token() -> None:
     async def work(control: Control) -> None:
         for operation in OPERATIONS:
             path = operation.path.replace("{", "").replace("}", "")
             for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}):
                 reply = await bare(control, operation.method, path, **headers)
-                assert (reply.status_code == 401) is (path not in ("/health/live", "/health/ready", "/info")), path
+                assert (reply.status_code == 401) is (path not in OPEN), path
         reply = await bare(control, "GET", "/faults")
         assert reply.headers["www-authenticate"] == 'Bearer realm="simexchange control"'
         assert reply.headers["content-type"] == "application/problem+json"
