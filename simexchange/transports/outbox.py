@@ -26,8 +26,7 @@ def text_frame(payload: bytes) -> bytes:
 
 def fragmented_frames(payload: bytes, parts: int) -> bytes:
     """The same message in as many frames as asked for, and no more than it has bytes, one after the other."""
-    count = max(min(parts, len(payload)), 1)
-    size = -(-len(payload) // count)
+    size = max(-(-len(payload) // max(parts, 1)), 1)
     pieces = [payload[at : at + size] for at in range(0, len(payload), size)] or [payload]
     frames = []
     for place, piece in enumerate(pieces):

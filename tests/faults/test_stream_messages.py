@@ -230,3 +230,44 @@ def test_a_rule_that_makes_no_sense_is_refused_with_what_would_pass(
         FaultBench().plan.add(rule)
     assert refused.value.field == field
     assert says in refused.value.message
+
+
+def test_of_rules_about_messages_the_first_that_acts_acts_alone() -> None:
+    bench = FaultBench()
+    socket = bench.stream("/ws/btcusdt@trade")
+    bench.arm("ws-drop", when={"every_nth": 2})
+    bench.arm("ws-duplicate", when={"count": 2})
+    trade(bench, 4)
+    assert trade_ids(socket) == [1, 1, 3, 3]
+    assert [(fired.kind, fired.ordinal) for fired in bench.fired] == [
+        ("ws-duplicate", 1),
+        ("ws-drop", 2),
+        ("ws-duplicate", 2),
+        ("ws-drop", 4),
+    ]
+
+
+def test_a_rule_that_is_changed_goes_on_counting_where_it_was() -> None:
+    bench = FaultBench()
+    socket = bench.stream("/ws/btcusdt@trade")
+    armed = bench.arm("ws-drop", when={"count": 3})
+    trade(bench, 2)
+    bench.plan.change(armed.id, {"n": 2})
+    trade(bench, 4)
+    assert trade_ids(socket) == [5, 6]
+    assert len(bench.fired) == 3
+
+
+def test_a_rule_wakes_on_an_event_and_acts_in_its_window() -> None:
+    bench = FaultBench()
+    socket = bench.stream("/ws/btcusdt@trade")
+    bench.arm("ws-drop", when={"on_event": "order_filled"}, match={"account": "bob"}, id="sleeper")
+    bench.arm("ws-silent", when={"window": ["10s", "20s"]}, id="window")
+    trade(bench)
+    assert trade_ids(socket) == [1]
+    bench.advance(10 * SECOND)
+    trade(bench)
+    assert trade_ids(socket) == []
+    bench.advance(10 * SECOND)
+    trade(bench)
+    assert trade_ids(socket) == [3]

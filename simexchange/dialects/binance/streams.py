@@ -173,6 +173,7 @@ class MarketStream(Connection):
         self._combined = combined
         self._asked = names
         self._names: dict[str, UserSubscription | None] = {}
+        self._channels: tuple[tuple[str, Symbol], ...] | None = None
 
     def on_open(self) -> None:
         super().on_open()
@@ -207,6 +208,16 @@ class MarketStream(Connection):
         return tuple(dict.fromkeys(found))
 
     def channels(self) -> tuple[tuple[str, Symbol], ...]:
+        """Remembered, as faults ask for every message; a stream of an instrument yet to be listed is looked up anew."""
+        if self._channels is None:
+            found = self._find_channels()
+            named = [part for part in found if not part[0].startswith("!") and part not in user_stream.CHANNELS]
+            if any(not symbol for _, symbol in named):
+                return found
+            self._channels = found
+        return self._channels
+
+    def _find_channels(self) -> tuple[tuple[str, Symbol], ...]:
         symbols = self._streams.dialect.symbols
         found: list[tuple[str, Symbol]] = []
         for name, subscription in self._names.items():
@@ -224,6 +235,10 @@ class MarketStream(Connection):
         subscription = self._names.get(str(message.get("stream")))
         return next(iter(self.accounts()), None) if subscription is None else subscription.account_id
 
+    def end_private(self) -> None:
+        for name in tuple(self._names):
+            self.end_listen_key(name)
+
     def end_listen_key(self, listen_key: str, tells: bool = True) -> bool:
         """A listenKey ran out: its listener is told, and hears no more of the account; False if it is none."""
         subscription = self._names.get(listen_key)
@@ -233,6 +248,7 @@ class MarketStream(Connection):
             subscription.send(listen_key_expired(listen_key, self.clock.now_ns(), self._unit))
         self._streams.users.unsubscribe(subscription)
         self._names[listen_key] = None
+        self._channels = None
         return True
 
     def _answer(self, request: StreamRequest) -> object:
@@ -284,11 +300,13 @@ class MarketStream(Connection):
         else:
             self._streams.hub.subscribe(name, self._unit, self.sink, self._combined)
         self._names[name] = subscription
+        self._channels = None
 
     def _unsubscribe(self, name: str) -> None:
         if name not in self._names:
             return
         subscription = self._names.pop(name)
+        self._channels = None
         if subscription is not None:
             self._streams.users.unsubscribe(subscription)
         else:

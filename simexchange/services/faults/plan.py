@@ -2,7 +2,7 @@
 
 When rules overlap: all that fit count and act, in the order in which they were armed; delays and acts add up, and the
 first whose verdict decides the answer has decided it - later ones that would decide are not asked and do not count.
-Of rules about messages the first that fits and fires acts alone.
+Of rules about messages the first that makes something of one acts alone; what it holds and sends later no rule sees.
 """
 
 from collections.abc import Callable, Mapping

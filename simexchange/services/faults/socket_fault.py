@@ -21,11 +21,13 @@ class SocketFault(Fault[ParamsT]):
     """Acts on sockets that fit: those open when it begins, oldest first, then those that open or subscribe later.
 
     ``when`` counts sockets. Which socket fits is asked again whenever its client has said something; one that fits is
-    counted once, whether chosen or not. ``reaches_later`` False leaves later ones alone.
+    counted once, whether chosen or not. ``reaches_later`` False leaves later ones alone; ``keeps_closed`` True has the
+    sockets it struck to undo even when the venue is done with them.
     """
 
     counts_itself = True
     reaches_later: ClassVar[bool] = True
+    keeps_closed: ClassVar[bool] = False
 
     def __init__(self, params: ParamsT, armed: Armed, stage: Stage) -> None:
         super().__init__(params, armed, stage)
@@ -86,6 +88,8 @@ class SocketFault(Fault[ParamsT]):
     def _forget_closed(self) -> None:
         open_now = {(venue, socket.number) for venue in self.venues for socket in self.stage.controls[venue].sockets()}
         self._met &= open_now
+        if not self.keeps_closed:
+            self.struck = {name: socket for name, socket in self.struck.items() if name in open_now}
 
 
 def facts_of(door: FaultyDoor, socket: StreamHandle) -> Frame:

@@ -104,6 +104,8 @@ class HalfOpenParams(Params, frozen=True):
 
 
 class HalfOpen(SocketFault[HalfOpenParams]):
+    keeps_closed = True
+
     def strike(self, venue: str, socket: StreamHandle) -> None:  # noqa: ARG002  (every venue's sockets alike)
         socket.freeze(True)
 
