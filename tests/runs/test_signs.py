@@ -1,5 +1,4 @@
 from run_bench import RunBench
-
 from simexchange.runs.signs.intents import Intents
 from simexchange.runs.signs.looks import Keys, Looks
 from simexchange.runs.signs.orders import Orders
