@@ -117,11 +117,9 @@ def _not_here(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     path = request.url.path
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
-        problem = Problem(
-            405, f"{path} knows no {request.method}", sent=request.method, passes=allowed, headers=error.headers
-        )
-        return problem.response()
+        allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
+        told = f"{path} knows no {request.method}"
+        return Problem(405, told, sent=request.method, passes=allowed, headers={"Allow": allowed}).response()
     paths = {operation.path for operation in table.OPERATIONS}
     near = get_close_matches(path, paths, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]}? " if near else ""

@@ -114,7 +114,7 @@ def test_changes_that_cannot_be_are_refused_and_nothing_changes() -> None:
             "sent": "3",
             "passes": "0 to 2.5",
         }
-        for body, field in (
+        cases: list[tuple[dict[str, Any], str | None]] = [
             ({}, None),
             ({"deposit": {"USD": "1"}}, "deposit.USD"),
             ({"deposit": {"USDT": "-1"}}, "deposit.USDT"),
@@ -125,11 +125,13 @@ def test_changes_that_cannot_be_are_refused_and_nothing_changes() -> None:
             ({"fees": {"maker": "0", "taker": "-1"}}, "fees.taker"),
             ({"can_trade": "no"}, "can_trade"),
             ({"dposit": {"USDT": "1"}}, "dposit"),
-        ):
+        ]
+        for body, field in cases:
             refused = await control.refused("PATCH", ALICE, body)
             assert (refused["status"], refused.get("field")) == (422, field), refused
-        for body in ({"name": "a b"}, {"name": ""}, {"name": "x" * 65}, {"name": 5}, {}):
-            assert (await control.refused("POST", "/venues/binance/accounts", body))["field"] == "name"
+        for name in ("a b", "", "x" * 65, 5, None):
+            assert (await control.refused("POST", "/venues/binance/accounts", {"name": name}))["field"] == "name"
+        assert (await control.refused("POST", "/venues/binance/accounts", {}))["detail"] == "name: is missing"
         assert await control.get(ALICE) == SHOWN
 
     with_control(work)

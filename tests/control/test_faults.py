@@ -1,3 +1,5 @@
+from typing import Any
+
 import httpx
 import pytest
 
@@ -5,7 +7,7 @@ from control_bench import LOST, Control, with_control
 from simexchange.control.fault_catalogue import parameters_of
 from simexchange.services.faults.kinds import load_catalogue
 
-STATE = {
+STATE: dict[str, Any] = {
     "matched": 0,
     "fired": 0,
     "live": True,
