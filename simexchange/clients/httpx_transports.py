@@ -1,11 +1,12 @@
 """httpx's transports over a venue without its socket. Imported only where httpx is."""
 
-import asyncio
 from concurrent.futures import Future
 
+import anyio
 import httpx
 
 from simexchange.handle.socketless import Answer, Socketless
+from simexchange.handle.waiting import outcome
 
 
 class Transport(httpx.BaseTransport):
@@ -33,8 +34,8 @@ class AsyncTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         asked = _begin(self._venue, request, await request.aread())
         try:
-            async with asyncio.timeout(_patience_s(request)):
-                return _response(await asyncio.wrap_future(asked), request)
+            with anyio.fail_after(_patience_s(request)):
+                return _response(await outcome(asked), request)
         except TimeoutError:
             raise httpx.ReadTimeout("no answer came in time", request=request) from None
 

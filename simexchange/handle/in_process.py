@@ -1,6 +1,5 @@
 """The backend of an exchange in this process: operations go straight to its event loop, without a socket."""
 
-import asyncio
 from collections.abc import Mapping
 from concurrent.futures import CancelledError
 from typing import Any
@@ -15,6 +14,7 @@ from simexchange.description import Description, describe_venue
 from simexchange.handle.backend import Account, Backend, Refused, Served, Stopped, VenueAddress
 from simexchange.handle.server_thread import ServerThread
 from simexchange.handle.socketless import Socketless
+from simexchange.handle.waiting import outcome
 from simexchange.transports.http import VenueApplication
 from simexchange.venues import VENUES
 
@@ -52,7 +52,7 @@ class InProcess(Backend):
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Any:
-        return await asyncio.wrap_future(self._thread.submit(self._ask(operation, path, query, body)))
+        return await outcome(self._thread.submit(self._ask(operation, path, query, body)))
 
     async def _ask(
         self, operation: str, path: Mapping[str, str] | None, query: Mapping[str, Any] | None, body: Any
@@ -116,5 +116,5 @@ class InProcess(Backend):
         self._thread.stop()
 
     async def stop_later(self) -> None:
-        await asyncio.wrap_future(self._thread.ask_to_stop())
+        await outcome(self._thread.ask_to_stop())
         self._thread.join()

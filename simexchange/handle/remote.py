@@ -1,12 +1,13 @@
 """The backend of an exchange that runs elsewhere: operations go to its control address, in plain HTTP."""
 
-import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from urllib.request import ProxyHandler, Request, build_opener
+
+import anyio.to_thread
 
 from simexchange.description import env_name
 from simexchange.handle.backend import Account, Backend, Refused, Served, SimxError, VenueAddress
@@ -52,7 +53,7 @@ class Remote(Backend):
         query: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Any:
-        return await asyncio.to_thread(self.ask, operation, path, query, body)
+        return await anyio.to_thread.run_sync(self.ask, operation, path, query, body)
 
     def accounts(self, venue: str) -> list[Account]:
         accounts = []

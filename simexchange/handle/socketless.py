@@ -11,6 +11,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from simexchange.handle.server_thread import ServerThread
+from simexchange.handle.waiting import outcome
 from simexchange.transports.http import VenueApplication
 
 _PEER: Final = ("127.0.0.1", 0)
@@ -76,7 +77,7 @@ class Socketless:
             body += message.get("body", b"")
             more = message.get("more_body", False)
         asked = self.begin(scope["method"], scope["path"], scope["query_string"], list(scope["headers"]), body)
-        answer = await asyncio.wrap_future(asked)
+        answer = await outcome(asked)
         await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
         if answer.whole:
             await send({"type": "http.response.body", "body": answer.body})

@@ -86,7 +86,8 @@ async def main(simx):
     sync = simx.binance.ccxt("alice", timeout=5000, options={"recvWindow": 4000})
     seen["hosts"] = [sorted(hosts({part: sync.urls.get(part, {}) for part in ("api", "test", "demo")}))]
     seen["sync"] = sync.fetch_balance()["USDT"]["total"]
-    seen["options"] = [sync.timeout, sync.options["recvWindow"], sync.options["fetchMarkets"]["types"], sync.enableRateLimit]
+    options = sync.options
+    seen["options"] = [sync.timeout, options["recvWindow"], options["fetchMarkets"]["types"], sync.enableRateLimit]
     async with simx.binance.ccxt_async("bob") as exchange:
         seen["async"] = (await exchange.create_order("BTC/USDT", "limit", "buy", 0.01, 30000))["status"]
     async with simx.binance.ccxt_pro("bob") as exchange:

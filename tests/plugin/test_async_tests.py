@@ -60,10 +60,17 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.simx(seed=7, clock="manual")]
 
 async def test_a_stream_is_read_while_time_moves(simx):
     async with connect(simx.binance.ws_url + "/ws/btcusdt@trade", proxy=None) as stream:
-        moving = asyncio.ensure_future(simx.aadvance("10m"))
-        trade = json.loads(await stream.recv())
-        await moving
-        assert (trade["e"], trade["s"]) == ("trade", "BTCUSDT")
+        trades = []
+
+        async def read():
+            async for text in stream:
+                trades.append(json.loads(text))
+
+        reading = asyncio.ensure_future(read())
+        await simx.aadvance("1m")
+        reading.cancel()
+        assert len(trades) > 10
+        assert {(trade["e"], trade["s"]) for trade in trades} == {("trade", "BTCUSDT")}
 
 
 async def test_ccxt_pro(simx):
@@ -86,12 +93,70 @@ async def test_ccxt_async(simx):
     assert "3 passed" in result.stdout, result.stdout
 
 
-def run(folder: Path, environment_name: str) -> "subprocess.CompletedProcess[str]":
+@pytest.mark.slow
+def test_it_works_under_trio(tmp_path: Path) -> None:
+    (tmp_path / "test_trio.py").write_text(
+        """\
+import anyio
+import httpx
+import pytest
+
+pytestmark = [pytest.mark.anyio, pytest.mark.simx(seed=7)]
+
+
+@pytest.fixture
+def anyio_backend():
+    return "trio"
+
+
+async def test_time_moves_while_the_loop_goes_on(simx):
+    before, turns = simx.now, 0
+
+    async def turn():
+        nonlocal turns
+        while True:
+            turns += 1
+            await anyio.sleep(0)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(turn)
+        after = await simx.aadvance("10m")
+        tasks.cancel_scope.cancel()
+    assert (after - before).total_seconds() == 600
+    assert turns > 1
+
+
+async def test_a_venue_without_its_socket(simx):
+    simx.faults.add("http-hang", endpoint="GET /api/v3/time")
+    transport = simx.binance.httpx_async_transport()
+    async with httpx.AsyncClient(transport=transport, base_url=simx.binance.rest_url, trust_env=False) as http:
+        assert (await http.get("/api/v3/ping")).status_code == 200
+        with pytest.raises(httpx.ReadTimeout):
+            await http.get("/api/v3/time", timeout=0.05)
+
+
+async def test_the_guard(simx):
+    with pytest.raises(RuntimeError, match="was about to reach"):
+        await anyio.connect_tcp("api.binance.com", 443)
+
+
+async def test_a_block():
+    import simexchange
+
+    async with simexchange.serve(clock="manual") as simx:
+        await simx.aadvance("1s")
+"""
+    )
+    result = run(tmp_path, "plugin", "-p", "no:asyncio")
+    assert "4 passed" in result.stdout, result.stdout
+
+
+def run(folder: Path, environment_name: str, *options: str) -> "subprocess.CompletedProcess[str]":
     """pytest in an environment of the clients, with this project's own code."""
     root = str(Path(__file__).resolve().parents[2])
     plugin = ["-p", "simexchange.pytest_plugin", "-p", "no:cacheprovider"]
     return subprocess.run(
-        [str(client_python(environment_name)), "-m", "pytest", "-q", *plugin, str(folder)],
+        [str(client_python(environment_name)), "-m", "pytest", "-q", *plugin, *options, str(folder)],
         cwd=folder,
         env=environment(PYTHONPATH=root),
         capture_output=True,
