@@ -289,3 +289,18 @@ def test_rules_about_sockets_live_through_a_way_back() -> None:
     bench.plan.clear()
     trade(bench)
     assert [message["t"] for message in later.messages()] == [3]
+
+
+@pytest.mark.parametrize(
+    "kind", ["ws-silent", "ws-halfopen-blackhole", "ws-lifetime", "ws-delay", "ws-slow-consumer-cut"]
+)
+def test_who_is_connected_is_no_part_of_the_worlds_state(kind: str) -> None:
+    bench = FaultBench()
+    bench.world.keep(bench.dialect)
+    bench.stream(TRADE)
+    bench.arm(kind)
+    trade(bench)
+    before = bench.world.state_hash()
+    snapshot = bench.world.snapshot()
+    bench.world.revert(snapshot.snapshot_id)
+    assert bench.world.state_hash() == before

@@ -4,6 +4,7 @@ from fnmatch import fnmatchcase
 from typing import ClassVar, Final
 
 from simexchange.domain.ids import Symbol
+from simexchange.services.anatomy import Role
 from simexchange.services.faults.armed import Armed
 from simexchange.services.faults.facts import Frame
 from simexchange.services.faults.fault import Fault, ParamsT
@@ -15,6 +16,16 @@ SOCKET_MATCHES: Final = ("venue", "account", "symbol", "channel", "connection", 
 _MOST_MET: Final = 1_000
 
 SocketName = tuple[str, int]
+
+
+class MetSockets:
+    """Which sockets a rule has met, and which of them it struck."""
+
+    state_role: ClassVar = Role.FLEETING
+
+    def __init__(self) -> None:
+        self.struck: dict[SocketName, StreamHandle] = {}
+        self.met: set[SocketName] = set()
 
 
 class SocketFault(Fault[ParamsT]):
@@ -31,9 +42,12 @@ class SocketFault(Fault[ParamsT]):
 
     def __init__(self, params: ParamsT, armed: Armed, stage: Stage) -> None:
         super().__init__(params, armed, stage)
-        self.struck: dict[SocketName, StreamHandle] = {}
-        """Chosen and dealt with, as long as somebody may have to undo it."""
-        self._met: set[SocketName] = set()
+        self._sockets = MetSockets()
+
+    @property
+    def struck(self) -> dict[SocketName, StreamHandle]:
+        """Sockets chosen and dealt with, as long as somebody may have to undo it."""
+        return self._sockets.struck
 
     def arm(self) -> None:
         for venue in self.venues:
@@ -49,12 +63,12 @@ class SocketFault(Fault[ParamsT]):
         for socket in self.struck.values():
             self.undo(socket)
         self.struck.clear()
-        self._met.clear()
+        self._sockets.met.clear()
 
     def resume(self) -> None:
         """Every socket was closed on the way back."""
         self.struck.clear()
-        self._met.clear()
+        self._sockets.met.clear()
 
     def strike(self, venue: str, socket: StreamHandle) -> None:
         """Do it to a chosen socket."""
@@ -78,18 +92,19 @@ class SocketFault(Fault[ParamsT]):
 
     def _meet(self, venue: str, socket: StreamHandle) -> None:
         name = (venue, socket.number)
-        if name in self._met or not self.fits(venue, socket):
+        if name in self._sockets.met or not self.fits(venue, socket):
             return
-        if len(self._met) >= _MOST_MET:
+        if len(self._sockets.met) >= _MOST_MET:
             self._forget_closed()
-        self._met.add(name)
+        self._sockets.met.add(name)
         self.meet(venue, socket)
 
     def _forget_closed(self) -> None:
         open_now = {(venue, socket.number) for venue in self.venues for socket in self.stage.controls[venue].sockets()}
-        self._met &= open_now
+        self._sockets.met &= open_now
         if not self.keeps_closed:
-            self.struck = {name: socket for name, socket in self.struck.items() if name in open_now}
+            for name in self.struck.keys() - open_now:
+                del self.struck[name]
 
 
 def facts_of(door: FaultyDoor, socket: StreamHandle) -> Frame:
