@@ -41,12 +41,13 @@ def is_handshake(request: Request) -> bool:
 
 
 def call_of(controls: "Controls", entry: RequestEntry) -> Call:
-    """The facts of a request; of a message, whose socket may be gone, as far as it and that socket tell them."""
+    """The facts of a request, kept with it; of a message, whose socket may be gone, as far as both tell them."""
     if isinstance(entry.call, Call):
         return entry.call
     dialect, request = controls.dialect(entry.venue), entry.request
     if isinstance(request, Request):
-        return dialect.describe_handshake(request) if is_handshake(request) else dialect.describe(request)
+        entry.call = dialect.describe_handshake(request) if is_handshake(request) else dialect.describe(request)
+        return entry.call
     call = dialect.describe_message(_NOBODYS, str(request))
     if call is None:
         return Call(entry.venue, ("message",), Purpose.OTHER, entry.source, entry.connection)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from msgspec import Meta, Struct
 
-from simexchange.control.journal_entries import KINDS, Shown, kind_of, show
+from simexchange.control.journal_entries import KINDS, Shown, kind_of, place_of, show
 from simexchange.control.operations import Asked, Operation
 from simexchange.control.problems import bad, hint
 from simexchange.control.reading import Query, split_words
-from simexchange.services.journal import BatchEntry, Entry
+from simexchange.services.journal import Entry
 
 if TYPE_CHECKING:
     from simexchange.control.controls import Controls
@@ -64,27 +64,20 @@ class Chosen:
 
     def of(self, entries: Iterable[Entry]) -> Iterator[Shown]:
         """Those that are wanted, shown."""
-        for entry in entries:
-            if self._kinds and kind_of(entry) not in self._kinds:
-                continue
-            if self._filters.endpoint is not None and kind_of(entry) not in ("request", "answer", "fault"):
-                continue
-            shown = show(self._controls, entry)
-            if self._fits(shown, isinstance(entry, BatchEntry)):
-                yield shown
+        return (show(self._controls, entry) for entry in entries if self._wants(entry))
 
-    def _fits(self, shown: Shown, is_batch: bool) -> bool:
+    def _wants(self, entry: Entry) -> bool:
         wanted = self._filters
-        if wanted.account is not None and shown.get("account") != wanted.account:
+        if self._kinds and kind_of(entry) not in self._kinds:
             return False
-        if wanted.venue is not None and shown.get("venue") != wanted.venue:
+        place = place_of(self._controls, entry)
+        if place.house and not wanted.house:
             return False
-        if is_batch and shown["house"] and not wanted.house:
+        if wanted.venue is not None and place.venue != wanted.venue:
             return False
-        if wanted.endpoint is None:
-            return True
-        endpoint = shown.get("endpoint") or shown.get("fired", {}).get("endpoint", "")
-        return fits_endpoint(wanted.endpoint, str(endpoint))
+        if wanted.account is not None and place.account != wanted.account:
+            return False
+        return wanted.endpoint is None or any(fits_endpoint(wanted.endpoint, name) for name in place.endpoints)
 
 
 def fits_endpoint(wanted: str, endpoint: str) -> bool:

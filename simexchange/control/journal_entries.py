@@ -41,6 +41,34 @@ def kind_of(entry: Entry) -> str:
     return _KINDS[type(entry)]
 
 
+class Place(Struct, frozen=True):
+    """What an entry is about, for choosing: looked up, not shown, which would cost ten times as much."""
+
+    venue: str = ""
+    account: str = ""
+    endpoints: tuple[str, ...] = ()
+    house: bool = False
+
+
+def place_of(controls: "Controls", entry: Entry) -> Place:
+    """Where an entry belongs; what concerns the whole world has no venue."""
+    if isinstance(entry, AnswerEntry):
+        return place_of(controls, entry.request)
+    if isinstance(entry, RequestEntry):
+        call = call_of(controls, entry)
+        return Place(entry.venue, call.account, call.names)
+    if isinstance(entry, BatchEntry):
+        account = controls.door(entry.venue).venue.accounts.get(getattr(entry.batch.command, "account_id", -1))
+        return Place(entry.venue) if account is None else Place(entry.venue, account.name, house=account.house)
+    if isinstance(entry, FaultEntry):
+        what = entry.what
+        if isinstance(what, Fired):
+            return Place(what.venue, what.account, (what.endpoint,))
+        match = what.get("match", {})
+        return Place(match.get("venue", ""), match.get("account", ""))
+    return Place(getattr(entry, "venue", ""))
+
+
 def show(controls: "Controls", entry: Entry) -> Shown:
     """One entry, masked."""
     shown: Shown = {
@@ -125,12 +153,11 @@ def _text(raw: bytes) -> str:
 
 def _batch(controls: "Controls", entry: BatchEntry) -> Shown:
     door, masks, batch = controls.door(entry.venue), controls.masks(entry.venue), entry.batch
-    account = door.venue.accounts.get(getattr(batch.command, "account_id", -1))
-    show_part = units_shown.Shower(door.venue).show
+    place, show_part = place_of(controls, entry), units_shown.Shower(door.venue).show
     return {
         "venue": entry.venue,
-        "account": "" if account is None else account.name,
-        "house": account is not None and account.house,
+        "account": place.account,
+        "house": place.house,
         "batch": batch.seq,
         "command": masks.deep(show_part(batch.command)),
         "events": [masks.deep(show_part(event)) for event in batch.events],
@@ -138,14 +165,12 @@ def _batch(controls: "Controls", entry: BatchEntry) -> Shown:
 
 
 def _fault(controls: "Controls", entry: FaultEntry) -> Shown:
-    what: Any = entry.what
+    what, place = entry.what, place_of(controls, entry)
     plain: Shown = what.shown() if isinstance(what, Fired) else _plain(what)
     for venue in controls.venues:
         plain = controls.masks(venue).deep(plain)
-    is_fired = isinstance(what, Fired)
-    place = plain if is_fired else plain.get("match", {})
-    shown: Shown = {"venue": place.get("venue", ""), "account": place.get("account", ""), "action": entry.action}
-    return shown | {"fired" if is_fired else "rule": plain}
+    shown: Shown = {"venue": place.venue, "account": place.account, "action": entry.action}
+    return shown | {"fired" if isinstance(what, Fired) else "rule": plain}
 
 
 def _plain(what: Any) -> Shown:
