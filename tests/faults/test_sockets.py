@@ -304,3 +304,30 @@ def test_who_is_connected_is_no_part_of_the_worlds_state(kind: str) -> None:
     snapshot = bench.world.snapshot()
     bench.world.revert(snapshot.snapshot_id)
     assert bench.world.state_hash() == before
+
+
+def test_a_rule_about_sockets_that_is_changed_keeps_those_it_struck_and_counts_nobody_twice() -> None:
+    bench = FaultBench()
+    struck, other = bench.stream(TRADE), bench.stream(TRADE)
+    armed = bench.arm("ws-silent", when={"count": 1})
+    changed = bench.plan.change(armed.id, {"answer_ping": False})
+    trade(bench)
+    struck.frame(0x9, b"are you there")
+    assert (struck.messages(), struck.pongs) == ([], [])
+    assert len(other.messages()) == 1
+    assert (changed.counts.matched, changed.counts.fired) == (1, 1)
+    bench.plan.remove(armed.id)
+    trade(bench)
+    struck.frame(0x9, b"and now")
+    assert [message["t"] for message in struck.messages()] == [2]
+    assert struck.pongs == [b"and now"]
+
+
+def test_an_age_may_be_changed_for_sockets_that_are_open() -> None:
+    bench = FaultBench()
+    socket = bench.stream(TRADE)
+    armed = bench.arm("ws-lifetime", max_age="10s")
+    bench.plan.change(armed.id, {"max_age": "5s"})
+    bench.advance(5 * SECOND)
+    assert ended(socket)[0] == 1001
+    assert len(bench.fired) == 1

@@ -100,6 +100,9 @@ class Fault(Generic[ParamsT]):
     def arm(self) -> None:
         """The rule begins (again, when its window opens or its event happens)."""
 
+    def take_over(self, before: "Fault[ParamsT]") -> None:
+        """It comes in the place of a rule that was changed, and has its counts: what was counted is not to be again."""
+
     def resume(self) -> None:
         """The world went back to a moment at which the rule had begun: do again whatever lies outside of its state."""
 

@@ -98,6 +98,7 @@ class FaultPlan:
         own = fault.params.__struct_encode_fields__  # null is a value of a parameter, and nothing elsewhere
         spec = self.read({name: value for name, value in merged.items() if value is not None or name in own})
         changed = self._made(rule_id, spec, fault.armed)
+        changed.take_over(fault)
         place = list(self._faults)
         self._end(fault)
         self._enter(changed)

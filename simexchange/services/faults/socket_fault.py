@@ -43,6 +43,7 @@ class SocketFault(Fault[ParamsT]):
     def __init__(self, params: ParamsT, armed: Armed, stage: Stage) -> None:
         super().__init__(params, armed, stage)
         self._sockets = MetSockets()
+        self._inherited: frozenset[SocketName] = frozenset()
 
     @property
     def struck(self) -> dict[SocketName, StreamHandle]:
@@ -53,7 +54,16 @@ class SocketFault(Fault[ParamsT]):
         for venue in self.venues:
             controls = self.stage.controls.get(venue)
             for socket in () if controls is None else controls.sockets():
-                self._meet(venue, socket)
+                if (venue, socket.number) in self._inherited and self.fits(venue, socket):
+                    self._strike(venue, socket)
+                else:
+                    self._meet(venue, socket)
+        self._inherited = frozenset()
+
+    def take_over(self, before: Fault[ParamsT]) -> None:
+        if isinstance(before, SocketFault):
+            self._sockets.met |= before._sockets.met
+            self._inherited = frozenset(before.struck)
 
     def on_socket(self, venue: str, socket: StreamHandle) -> None:
         if self.reaches_later:
@@ -87,8 +97,11 @@ class SocketFault(Fault[ParamsT]):
     def meet(self, venue: str, socket: StreamHandle) -> None:
         """A socket that fits, seen for the first time."""
         if self.chosen(venue, socket):
-            self.struck[venue, socket.number] = socket
-            self.strike(venue, socket)
+            self._strike(venue, socket)
+
+    def _strike(self, venue: str, socket: StreamHandle) -> None:
+        self.struck[venue, socket.number] = socket
+        self.strike(venue, socket)
 
     def _meet(self, venue: str, socket: StreamHandle) -> None:
         name = (venue, socket.number)

@@ -6,7 +6,7 @@ from typing import Final
 from simexchange.services.clock import Timer
 from simexchange.services.durations import Duration
 from simexchange.services.faults.armed import Armed
-from simexchange.services.faults.fault import Params
+from simexchange.services.faults.fault import Fault, Params
 from simexchange.services.faults.kinds import Kind
 from simexchange.services.faults.quantities import PPB
 from simexchange.services.faults.rule import draw_ppb
@@ -34,6 +34,9 @@ class Lifetime(SocketFault[LifetimeParams]):
     def __init__(self, params: LifetimeParams, armed: Armed, stage: Stage) -> None:
         super().__init__(params, armed, stage)
         self._timers: dict[SocketName, Timer] = {}
+
+    def take_over(self, before: Fault[LifetimeParams]) -> None:
+        """Every age is looked at anew: nobody was counted for being met."""
 
     def meet(self, venue: str, socket: StreamHandle) -> None:
         name = f"{self.armed.id}/{venue}/age"
