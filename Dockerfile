@@ -20,13 +20,16 @@ LABEL org.opencontainers.image.title="simexchange" \
       org.opencontainers.image.description="A simulated crypto exchange that unmodified trading clients can talk to." \
       org.opencontainers.image.licenses="MIT"
 COPY --from=build /opt/simexchange /opt/simexchange
+# The certificate authority behind --tls: mount this folder to share its ca.pem with bots, or to keep it.
+RUN mkdir /var/lib/simexchange && chown 10001:10001 /var/lib/simexchange
 ENV PATH=/opt/simexchange/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     SIMX_HOST=0.0.0.0 \
-    SIMX_CONTROL_HOST=127.0.0.1
+    SIMX_CONTROL_HOST=127.0.0.1 \
+    SIMX_CA_DIR=/var/lib/simexchange
 # The control port answers inside the container alone, until SIMX_CONTROL_HOST=0.0.0.0 and SIMX_CONTROL_TOKEN open it.
-EXPOSE 8787 8788
+EXPOSE 8787 8788 443 9443
 USER 10001:10001
 WORKDIR /tmp
 HEALTHCHECK --interval=2s --timeout=3s --start-period=10s --retries=5 CMD ["python3", "-m", "simexchange.health"]
