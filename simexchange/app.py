@@ -177,7 +177,7 @@ class Exchange:
         options = self.options
         return Description(
             seed=options.seed,
-            scenario=options.scenario,
+            scenario=self.runner.scenario.name,
             clock=describe_clock(self.clock),
             control_url=f"http://{self._control_authority}",
             control_token=self.control_token,

@@ -48,7 +48,12 @@ class VenueDescription(Struct, frozen=True):
     accounts: list[AccountDescription]
 
     def account(self, name: str) -> AccountDescription | None:
-        return next((account for account in self.accounts if account.name == name), None)
+        """The account of that name with its latest key: while one replaces another, both are there."""
+        return self.by_name().get(name)
+
+    def by_name(self) -> dict[str, AccountDescription]:
+        """Every account with its latest key."""
+        return {account.name: account for account in self.accounts}
 
 
 class TlsOptions(Struct, frozen=True):
@@ -103,7 +108,7 @@ class Description(Struct, frozen=True):
             yield f"{prefix}_REST_URL={venue.rest_url}"
             yield f"{prefix}_WS_URL={venue.ws_url}"
             yield f"{prefix}_SYMBOLS={','.join(venue.symbols)}"
-            for account in venue.accounts:
+            for account in venue.by_name().values():
                 owner = f"{prefix}_{env_name(account.name)}"
                 yield f"{owner}_API_KEY={account.api_key}"
                 yield f"{owner}_API_SECRET={account.api_secret}"

@@ -11,7 +11,6 @@ from simexchange.control.problems import Problem
 from simexchange.control.reading import Query
 from simexchange.control.security import cookie_header
 
-
 PEM: Final = "application/x-pem-file"
 
 
@@ -57,7 +56,7 @@ def info(asked: Asked) -> Info:
     return Info(
         __version__,
         description.seed,
-        description.scenario,
+        asked.controls.exchange.runner.scenario.name,
         {name: VenueInfo(venue.rest_url, venue.ws_url, venue.symbols) for name, venue in description.venues.items()},
     )
 

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Final, TextIO
@@ -16,15 +16,16 @@ from msgspec import Struct
 from simexchange import serving
 from simexchange.app import DEFAULT_HOST, Exchange, Options, StartFailure
 from simexchange.domain.commands import CreateKey, RevokeKey
+from simexchange.memory import Housekeeper
 from simexchange.runs.bot import Bot, BotUnusable
-from simexchange.runs.history import happenings
+from simexchange.runs.history import Story
 from simexchange.runs.junit import as_junit
 from simexchange.runs.result import BAD_SCENARIO, FAILED, EndedBy, Result
 from simexchange.runs.runner import shown_step
 from simexchange.runs.summary import as_markdown, as_text
 from simexchange.services.anatomy import Role
-from simexchange.services.clock import MILLISECOND, NANOSECONDS, ClockMode
-from simexchange.services.durations import format_duration, format_instant, parse_duration
+from simexchange.services.clock import NANOSECONDS, ClockMode
+from simexchange.services.durations import format_instant, parse_duration
 from simexchange.services.journal import BatchEntry, Entry
 from simexchange.serving import UsageError, write_private
 from simexchange.transports.server import new_event_loop
@@ -153,13 +154,17 @@ class _Run:
         self._interrupted = asyncio.Event()
         self._signal = 0
         self._bot: Bot | None = None
+        self._story = Story(0)
 
     async def run(self) -> Result:
+        housekeeper = Housekeeper(asyncio.get_running_loop())
         with _signals(self._on_signal):
             async with self._exchange as exchange:
                 self._write_env()
                 exchange.runner.script.on_end.append(self._scenario_over.set)
+                self._story = Story(exchange.runner.timeline.started_ns)
                 exchange.world.journal.listen(self._on_entry)
+                housekeeper.start()
                 self._bot = bot = await Bot.start(
                     self._chosen.command, self._environment(), self._chosen.bot_output, self._chosen.as_json
                 )
@@ -169,6 +174,7 @@ class _Run:
                     exchange.runner.judge.close()
                 finally:
                     await bot.end(self._chosen.grace_ns / NANOSECONDS)
+                    housekeeper.stop()
                 exchange.runner.judge.settle()
                 return self._result(ended_by, bot_exit if ended_by is EndedBy.BOT else None)
 
@@ -198,6 +204,7 @@ class _Run:
         self._interrupted.set()
 
     def _on_entry(self, entry: Entry) -> None:
+        self._story.hear(entry)
         if isinstance(entry, BatchEntry) and isinstance(entry.batch.command, CreateKey | RevokeKey):
             self._write_env()
             _print(f"simexchange: keys have changed; {self._env_file} holds those of now\n", sys.stderr)
@@ -209,26 +216,37 @@ class _Run:
         write_private(self._env_file, "".join(f"{line}\n" for line in self._lines()))
 
     def _environment(self) -> dict[str, str]:
-        return dict(os.environ) | dict(line.split("=", 1) for line in self._lines())
+        ours = dict(line.split("=", 1) for line in self._lines())
+        return dict(os.environ) | without_proxy(os.environ) | ours
 
     def _result(self, ended_by: EndedBy, bot_exit: int | None) -> Result:
         exchange = self._exchange
-        world, runner = exchange.world, exchange.runner
+        runner = exchange.runner
         started_ns = runner.timeline.started_ns
         return Result(
             scenario=runner.scenario.name,
             seed=self._options.seed,
             started=format_instant(started_ns),
-            elapsed=format_duration((runner.judge.closed_ns - started_ns) // MILLISECOND * MILLISECOND),
+            elapsed_ns=runner.judge.closed_ns - started_ns,
             ended_by=ended_by,
             signal=self._signal,
             bot_exit=bot_exit,
             ignores_bot_exit=self._chosen.ignores_bot_exit,
-            requests=len(world.journal.requests),
+            requests=self._story.requests,
             entries=tuple(shown_step(step, started_ns) for step in runner.timeline.steps),
-            happenings=happenings(world.journal, started_ns),
+            happenings=self._story.happenings(),
             verdicts=runner.verdicts(),
         )
+
+
+def without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
+    """What keeps a bot from asking a proxy for this machine's own addresses, where it is told to use one."""
+    if not any(name.lower() in ("http_proxy", "https_proxy", "all_proxy") for name in environment):
+        return {}
+    exempt = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    if exempt != "*":
+        exempt = ",".join(part for part in (exempt, "127.0.0.1", "localhost") if part)
+    return {"no_proxy": exempt, "NO_PROXY": exempt}
 
 
 def _tell(result: Result, chosen: RunOptions) -> None:

@@ -11,6 +11,8 @@ from msgspec import Struct
 
 from simexchange.domain.enums import Word
 from simexchange.runs.verdicts import Verdict, VerdictState
+from simexchange.services.clock import MILLISECOND
+from simexchange.services.durations import format_duration
 
 PASSED: Final = 0
 FAILED: Final = 1
@@ -40,7 +42,8 @@ class Result(Struct, frozen=True):
     scenario: str
     seed: int
     started: str
-    elapsed: str
+    elapsed_ns: int
+    """Of the world's time."""
     ended_by: EndedBy
     signal: int
     bot_exit: int | None
@@ -49,6 +52,11 @@ class Result(Struct, frozen=True):
     entries: tuple[dict[str, Any], ...]
     happenings: tuple[Happening, ...]
     verdicts: tuple[Verdict, ...]
+
+    @property
+    def elapsed(self) -> str:
+        """How long it took, to the millisecond."""
+        return format_duration(self.elapsed_ns // MILLISECOND * MILLISECOND)
 
     @property
     def exit_code(self) -> int:

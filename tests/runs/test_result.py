@@ -20,7 +20,7 @@ def result(*verdicts: Verdict, **changes: Any) -> Result:
         scenario="tested",
         seed=7,
         started="2026-01-05T08:00:00Z",
-        elapsed="1m2s",
+        elapsed_ns=62 * 10**9,
         ended_by=EndedBy.BOT,
         signal=0,
         bot_exit=0,
@@ -91,6 +91,7 @@ def test_junit_is_well_formed_and_its_counts_are_true(run: Result) -> None:
         assert set(element.attrib) == ATTRIBUTES[element.tag]
         assert {child.tag for child in element} <= CHILDREN.get(element.tag, set())
     suite = root[0]
+    assert suite.attrib["time"] == "62.000"
     assert len(suite) == len(run.verdicts) + 1 == int(suite.attrib["tests"])
     for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         assert int(suite.attrib[name]) == len(suite.findall(f"testcase/{tag}"))

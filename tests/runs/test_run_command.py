@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from command_line import PATIENCE_S, command, environment
+from simexchange.runs.command import without_proxy
 
 TESTS = Path(__file__).resolve().parent.parent
 BOT = TESTS / "small_bot.py"
@@ -168,12 +169,12 @@ def test_the_end_of_the_scenario_ends_the_bot_and_all_it_started(tmp_path: Path)
     pids = tmp_path / "pids"
     ran = run(
         tmp_path,
-        "ends_after: 60s\nexpect: [{at_end: {account: alice, open_orders: 1}}]\n",
+        "ends_after: 8m\nexpect: [{at_end: {account: alice, open_orders: 1}}]\n",
         *("order", "a1", "stubborn", "child", str(pids), "stay"),
         options=("--grace", "200ms", "--json"),
     )
     assert (ran.code, ran.json["ended_by"], ran.json["bot_exit"]) == (0, "the scenario ended", None)
-    assert ran.json["elapsed"].startswith("1m")
+    assert ran.json["elapsed"].startswith("8m")
     assert [is_alive(int(pid)) for pid in pids.read_text().split()] == [False, False]
 
 
@@ -245,3 +246,17 @@ def test_a_key_that_is_replaced_is_found_in_the_file_of_now(tmp_path: Path) -> N
     assert lines[0] != f"SIMX_BINANCE_ALICE_API_KEY={old}"
     assert Path(file).stat().st_mode & 0o777 == 0o600
     assert "keys have changed" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("environment", "exempt"),
+    [
+        ({}, None),
+        ({"http_proxy": "http://proxy:3128"}, "127.0.0.1,localhost"),
+        ({"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "intern"}, "intern,127.0.0.1,localhost"),
+        ({"ALL_PROXY": "socks5://proxy", "no_proxy": "*"}, "*"),
+    ],
+)
+def test_a_bot_asks_no_proxy_for_the_exchange(environment: dict[str, str], exempt: str | None) -> None:
+    expected = {} if exempt is None else {"no_proxy": exempt, "NO_PROXY": exempt}
+    assert without_proxy(environment) == expected
