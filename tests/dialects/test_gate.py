@@ -4,9 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from fault_bench import FaultBench, HttpAnswer
 from simexchange.dialects.base import Request
+from simexchange.domain.commands import Command, Deposit, PlaceOrder
 from simexchange.domain.events import Batch
 from simexchange.services.anatomy import Role
 from simexchange.services.clock import SECOND
@@ -37,6 +39,7 @@ class Told(Fault[Params]):
             verdict.before,
             verdict.after,
             verdict.edit,
+            at_engine=verdict.at_engine,
         )
 
 
@@ -168,6 +171,45 @@ def test_an_edit_rewrites_the_body_and_its_length() -> None:
     answer = bench.ask(bench.order(bench.alice))
     assert answer.body.endswith(b"} ")
     assert answer.is_whole
+
+
+def test_an_edit_leaves_a_refusal_as_it_is() -> None:
+    bench = bench_with(Verdict(edit=lambda _body: b"[]"))
+    answer = bench.ask(bench.request(bench.alice, "GET", "/api/v3/order", symbol="BTCUSDT", orderId=1))
+    assert answer.refusal == (400, -2013, "Order does not exist.")
+
+
+def test_a_say_at_the_engine_comes_after_all_checks_of_the_dialect_and_may_submit_something_else_first() -> None:
+    seen: list[str] = []
+
+    def say(call: Call, command: Command) -> Command:
+        seen.append(f"{call.names[0]} {type(command).__name__}")
+        bench.door.submit(Deposit(bench.alice.account_id, "USDT", 1))
+        return replace(command, client_order_id="other") if isinstance(command, PlaceOrder) else command
+
+    bench = bench_with(Verdict(at_engine=say))
+    wrong = bench.raw("POST", "/api/v3/order?symbol=BTCUSDT&signature=0&timestamp=1", bench.alice.api_key)
+    assert bench.ask(wrong).status == 400
+    assert seen == []
+    assert bench.ask(bench.order(bench.alice, newClientOrderId="mine")).json["clientOrderId"] == "other"
+    assert seen == ["POST /api/v3/order PlaceOrder"]
+    assert bench.open_orders(bench.alice) == ["other"]
+    bench.ask(bench.order(bench.bob))
+    bench.door.submit(Deposit(bench.alice.account_id, "USDT", 1))
+    assert len(seen) == 1, "what others ask of the engine is their own"
+
+
+def test_two_says_at_the_engine_follow_one_another() -> None:
+    def named(name: str) -> Verdict:
+        return Verdict(at_engine=lambda _call, command: replace(command, client_order_id=f"{_name(command)}{name}"))
+
+    bench = bench_with(named("1").joined(named("2")))
+    assert bench.ask(bench.order(bench.alice, newClientOrderId="a")).json["clientOrderId"] == "a12"
+
+
+def _name(command: Command) -> str:
+    assert isinstance(command, PlaceOrder)
+    return command.client_order_id
 
 
 def test_a_refused_handshake_is_answered_in_http_and_counts_as_a_connection_attempt() -> None:

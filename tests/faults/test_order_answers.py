@@ -216,6 +216,29 @@ def test_an_accepted_order_is_ended_by_the_venue_and_only_the_stream_tells() -> 
     bench.assert_sound()
 
 
+def test_the_venue_ends_an_order_list_as_a_whole() -> None:
+    bench = OrderFaultBench(rules=EVERYTHING)
+    bench.place(bench.bob, quantity="0.01")
+    bench.place(newClientOrderId="a0", side="SELL", quantity="0.01")
+    bench.arm("async-reject", after="100ms")
+    pair = {"aboveType": "LIMIT_MAKER", "abovePrice": "61000", "belowType": "STOP_LOSS", "belowStopPrice": "59000"}
+    listed = bench.request(
+        bench.alice, "POST", "/api/v3/orderList/oco", symbol="BTCUSDT", side="SELL", quantity="1", **pair
+    )
+    assert bench.ask(listed).json["listOrderStatus"] == "EXECUTING"
+    bench.told()
+    bench.advance(100 * MILLISECOND)
+    assert bench.told_briefly() == [
+        "EXPIRED EXPIRED 0.00000000",
+        "EXPIRED EXPIRED 0.00000000",
+        "listStatus",
+        "outboundAccountPosition",
+    ]
+    rows = bench.get("/api/v3/allOrders", symbol="BTCUSDT").json[1:]
+    assert [(row["status"], row["expiryReason"]) for row in rows] == [("EXPIRED", "EXCHANGE_CANCELED")] * 2
+    bench.assert_sound()
+
+
 def test_an_order_that_is_over_is_not_ended_again_and_a_removed_rule_ends_none() -> None:
     bench = OrderFaultBench()
     rule = bench.arm("async-reject", after="100ms")
