@@ -109,8 +109,15 @@ def _operation(operation: Operation, by_type: dict[int, Any]) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": schema}
         if operation.example is not None:
             content["example"] = dict(operation.example)
-        shown["requestBody"] = {"required": True, "content": {"application/json": content}}
+        shown["requestBody"] = {"required": _needs_body(operation), "content": {"application/json": content}}
     return shown
+
+
+def _needs_body(operation: Operation) -> bool:
+    """An empty body is an empty object, which will do where nothing in it is required."""
+    if operation.body is not None:
+        return any(field.required for field in msgspec.structs.fields(operation.body))
+    return operation.raw_schema is not None and bool(operation.raw_schema().get("required"))
 
 
 def _responses(operation: Operation, by_type: dict[int, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from websockets.exceptions import InvalidStatus
 
 from control_bench import LOST, OPTIONS, TOKEN, Control, controlling, with_control
 from fake_venue import connected, run
+from simexchange import serving
 from simexchange.app import Exchange, Options, StartFailure
 from simexchange.control.security import host_of
 from simexchange.control.table import OPERATIONS
@@ -201,3 +202,19 @@ def test_reprs_hold_no_token() -> None:
         assert TOKEN not in f"{control.exchange.options!r} {control.exchange.description!r} {control.exchange!r}"
 
     with_control(work)
+
+
+@pytest.mark.parametrize("token", ["", "short", "with space!", "päßwörter", "semi;colon"])
+def test_a_token_that_no_header_can_carry_is_wrong_usage_and_is_not_repeated(token: str) -> None:
+    with pytest.raises(serving.UsageError) as error:
+        serving.guarded(OPTIONS, token, ())
+    assert str(error.value) == (
+        f"--control-token (SIMX_CONTROL_TOKEN) is {len(token)} characters long; 8 or more letters, digits, - . _ and ~"
+        " pass"
+    )
+
+
+def test_a_token_and_names_are_those_asked_for() -> None:
+    chosen = serving.guarded(OPTIONS, "long-enough", ["exchange"])
+    assert (chosen.control_token, chosen.control_names) == ("long-enough", ("exchange",))
+    assert serving.guarded(OPTIONS, None, ()).control_token is None
