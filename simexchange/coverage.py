@@ -23,6 +23,7 @@ _KINDS: Final = {
     "user data event": "User data events",
     "error": "Errors",
     "limit": "Limits",
+    "fault": "Faults on command",
 }
 
 

@@ -103,9 +103,9 @@ def _spell_binance(symbol: Symbol) -> str:
 
 
 def _cover_binance() -> Iterable[Coverage]:
-    from simexchange.dialects.binance import operations, streams
+    from simexchange.dialects.binance import fault_forms, operations, streams
 
-    return (*operations.coverage(), *streams.coverage())
+    return (*operations.coverage(), *streams.coverage(), *fault_forms.coverage())
 
 
 VENUES: Final[dict[str, VenueKind]] = {

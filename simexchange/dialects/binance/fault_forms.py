@@ -1,6 +1,9 @@
 """What clients of this venue see of each kind of fault, in a line; shown by the fault catalogue."""
 
+from collections.abc import Iterator
 from typing import Final
+
+from simexchange.dialects.base import Coverage, Fidelity
 
 FORMS: Final[dict[str, str]] = {
     "rate-limited": "429 -1003 'Too much request weight used ...' with Retry-After in s, error.data.retryAfter in ms",
@@ -159,3 +162,12 @@ FORMS: Final[dict[str, str]] = {
         "FILLED (the venue documents no form)"
     ),
 }
+_UNSETTLED: Final = ("not documented", "none documented", "switch", "public logs", "not settled", "not in the docs")
+"""Words by which a line owns that the documentation does not say it all."""
+
+
+def coverage() -> Iterator[Coverage]:
+    """A row of the fidelity table per kind of fault."""
+    for kind, form in FORMS.items():
+        is_settled = not any(word in form for word in _UNSETTLED)
+        yield Coverage("fault", kind, Fidelity.SAME if is_settled else Fidelity.SIMPLIFIED, form)
