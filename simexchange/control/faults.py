@@ -88,8 +88,8 @@ def show_armed(controls: Controls, armed: Armed) -> Rule:
 
 def show_fired(controls: Controls, fired: Fired) -> FiredView:
     facts: dict[str, Any] = fired.shown() | {"seq": fired.seq, "ts": format_instant(fired.ts_ns)}
-    if fired.venue:
-        facts = controls.masks(fired.venue).deep(facts)
+    for venue in controls.venues:
+        facts = controls.masks(venue).deep(facts)
     return msgspec.convert(facts, FiredView)
 
 

@@ -116,3 +116,18 @@ def test_what_a_reader_says_means_nothing() -> None:
         await eventually(lambda: control.exchange.world.journal.listeners == others)
 
     with_control(work)
+
+
+def test_open_readers_do_not_hold_up_the_end() -> None:
+    async def work(control: Control) -> None:
+        async with control.events() as client:
+            await control.do("POST", f"{ALICE}/orders", LIMIT)
+            await lines_of(client, 1)
+            loop = asyncio.get_running_loop()
+            started = loop.time()
+            await control.exchange.stop()
+            assert loop.time() - started < 0.9
+            await client.wait_closed()
+        await eventually(lambda: not any("Feed" in repr(task.get_coro()) for task in asyncio.all_tasks()))
+
+    with_control(work)
