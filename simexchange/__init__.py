@@ -1,17 +1,41 @@
 """A simulated exchange to trade on: real venue protocols, a live market, and no money at stake."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from simexchange.handle.opening import Serving
+    from simexchange.handle.backend import Account, Refused, SimxError, Stopped
+    from simexchange.handle.opening import NotServed, Serving
     from simexchange.handle.simx import Simx
+    from simexchange.plugin.egress import EgressRefused
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__", "attach", "serve"]
+__all__ = [
+    "Account",
+    "EgressRefused",
+    "NotServed",
+    "Refused",
+    "Simx",
+    "SimxError",
+    "Stopped",
+    "__version__",
+    "attach",
+    "serve",
+]
+_HOMES: Final = {
+    "Account": "handle.backend",
+    "EgressRefused": "plugin.egress",
+    "NotServed": "handle.opening",
+    "Refused": "handle.backend",
+    "Simx": "handle.simx",
+    "SimxError": "handle.backend",
+    "Stopped": "handle.backend",
+}
+"""Where the names above live: imported when they are first asked for, since most who import this package do not."""
 
 
 def serve(
@@ -53,3 +77,10 @@ def attach(url: str, token: str | None = None) -> "Simx":
     from simexchange.handle.opening import attach
 
     return attach(url, token)
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)

@@ -1,6 +1,6 @@
 """One venue of a handle: its addresses, accounts, orders, market, and the clients that are wired to it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import partial
@@ -76,8 +76,11 @@ class VenueHandle:
 
     @property
     def accounts(self) -> Mapping[str, Account]:
-        """By name, the house's left out."""
-        return {account.name: account for account in self._backend.accounts(self.name)}
+        """By name, the house's left out; each with the first of its keys that is good."""
+        accounts: dict[str, Account] = {}
+        for account in self._backend.accounts(self.name):
+            accounts.setdefault(account.name, account)
+        return accounts
 
     def account(self, name: str) -> Account:
         """An account and its key. Raises SimxError, which names those there are."""
@@ -91,6 +94,31 @@ class VenueHandle:
     def balances(self, account: str) -> dict[str, dict[str, str]]:
         """Asset -> ``free`` and ``held``, as decimal texts."""
         return dict(self._ask("GET", _ACCOUNT, account=account)["balances"])
+
+    def open_account(
+        self, name: str, balances: Mapping[str, Number] | None = None, permissions: Sequence[str] = ("read", "trade")
+    ) -> Account:
+        """Open an account with a key: ``open_account("carol", {"USDT": 10_000})``."""
+        body = {"name": name, "balances": _texts(balances or {}), "permissions": list(permissions)}
+        self._ask("POST", "/venues/{venue}/accounts", body)
+        return self.account(name)
+
+    def rotate_key(self, account: str) -> Account:
+        """Issue a key like the account's present one, which is revoked; the account with the new one."""
+        self._ask("POST", f"{_ACCOUNT}/keys/{{key}}/rotate", account=account, key=self._key(account))
+        return self.account(account)
+
+    def revoke_key(self, account: str) -> None:
+        """Revoke the account's present key."""
+        self._ask("DELETE", f"{_ACCOUNT}/keys/{{key}}", account=account, key=self._key(account))
+
+    def _key(self, account: str) -> str:
+        """The id of its first key that is good."""
+        keys = self._ask("GET", _ACCOUNT, account=account)["keys"]
+        found = next((key["id"] for key in keys if key["alive"]), None)
+        if found is None:
+            raise SimxError(f"{account} has no key on {self.name} that is good")
+        return str(found).removeprefix("key:")
 
     def deposit(self, account: str, **amounts: str | int) -> None:
         """Money comes from outside: ``deposit("alice", USDT="1000")``."""

@@ -208,6 +208,21 @@ def test_money_comes_and_goes(handle: Simx) -> None:
     assert (balances["USDT"]["free"], balances["BTC"]["free"]) == ("100001.5", "1")
 
 
+def test_accounts_are_opened_and_keys_rotated_and_revoked(handle: Simx) -> None:
+    carol = handle.binance.open_account("carol", {"USDT": 10_000}, permissions=["read"])
+    assert (carol.name, carol.permissions, len(carol.api_secret)) == ("carol", ["read"], 64)
+    assert handle.binance.balances("carol") == {"USDT": {"free": "10000", "held": "0"}}
+    renewed = handle.binance.rotate_key("carol")
+    assert (renewed.permissions, renewed.api_key != carol.api_key) == (["read"], True)
+    handle.binance.revoke_key("carol")
+    with pytest.raises(SimxError, match="binance has no account 'carol'"):
+        handle.binance.account("carol")
+    with pytest.raises(SimxError, match="carol has no key on binance that is good"):
+        handle.binance.revoke_key("carol")
+    handle.reset()
+    assert "carol" not in handle.binance.accounts
+
+
 # The market.
 
 

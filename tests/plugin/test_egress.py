@@ -1,13 +1,18 @@
 import asyncio
 import http.client
+import json
 import socket
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import uvloop
 
+from client_environments import ROOT, client_python
+from command_line import environment
 from simexchange.plugin.egress import EgressGuard, EgressRefused, EgressWarning
 from simexchange.plugin.egress_hints import hints, venue_of
 from simexchange.plugin.hosts import Allowed, is_own
@@ -317,3 +322,87 @@ def test_the_warning_is_a_warning_of_ours() -> None:
     with pytest.warns(EgressWarning, match=r"kept from reaching api\.binance\.com, and the error was caught"):
         guard.warn()
     guard.warn()
+
+
+CLIENTS = """
+import asyncio, json
+import aiohttp, ccxt, ccxt.async_support, ccxt.pro, httpx, requests
+import binance.async_client, binance.client
+from binance.ws.streams import BinanceSocketManager
+from websockets.asyncio.client import connect
+from simexchange.plugin.egress import EgressGuard, EgressRefused
+
+async def by_ccxt_async():
+    async with ccxt.async_support.binance() as exchange:
+        await exchange.fetch_time()
+
+async def by_ccxt_pro():
+    async with ccxt.pro.binance() as exchange:
+        await exchange.watch_trades("BTC/USDT")
+
+async def by_python_binance_async():
+    await binance.async_client.AsyncClient.create("key", "secret")
+
+async def by_python_binance_streams():
+    client = binance.async_client.AsyncClient("key", "secret")
+    try:
+        async with BinanceSocketManager(client).trade_socket("BTCUSDT") as stream:
+            await stream.recv()
+    finally:
+        await client.close_connection()
+
+async def by_aiohttp():
+    async with aiohttp.ClientSession() as session:
+        await session.get("https://api.binance.com/api/v3/time")
+
+async def by_websockets():
+    await connect("wss://stream.binance.com:9443/ws", proxy=None)
+
+def by_ccxt():
+    ccxt.binance().fetch_time()
+
+def by_python_binance():
+    binance.client.Client("key", "secret")
+
+def by_requests():
+    requests.get("https://api.binance.com/api/v3/time")
+
+def by_httpx():
+    httpx.get("https://api.binance.com/api/v3/time", trust_env=False)
+
+told = {}
+for name, way in sorted(vars().copy().items()):
+    if name.startswith("by_"):
+        with EgressGuard() as guard:
+            try:
+                ran = way()
+                if asyncio.iscoroutine(ran):
+                    asyncio.run(asyncio.wait_for(ran, 20))
+                told[name] = ["reached", "", []]
+            except Exception as error:
+                told[name] = [type(error).__name__, str(error), guard.take_refused()]
+print(json.dumps(told))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.conformance
+def test_clients_that_were_not_pointed_here_are_refused_and_told_what_to_do(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [str(client_python("plugin")), "-W", "ignore", "-c", CLIENTS],
+        cwd=tmp_path,
+        env=environment(PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    told = json.loads(ended.stdout.splitlines()[-1])
+    assert len(told) == 10
+    for name, (_, message, refused) in told.items():
+        assert set(refused) <= {REAL, "stream.binance.com"}, name
+        assert refused, name
+        assert f"was about to reach {refused[0]}, which is the real binance" in message, name
+    assert "\n  ccxt: take simx.binance.ccxt(" in told["by_ccxt"][1]
+    assert "\n  python-binance: take simx.binance.python_binance(" in told["by_python_binance"][1]
