@@ -9,7 +9,7 @@ from simexchange.control.field_help import help_of
 from simexchange.control.operations import Asked
 from simexchange.control.problems import Problem
 from simexchange.services.durations import Duration
-from simexchange.services.faults.kinds import Kind
+from simexchange.services.faults.kinds import Kind, load_catalogue
 from simexchange.services.faults.quantities import Probability, Ratio, Source
 from simexchange.services.faults.rule import Match, When
 
@@ -181,8 +181,10 @@ def change_schema() -> dict[str, Any]:
 def rule_schema() -> dict[str, Any]:
     """A whole rule."""
     schema = change_schema()
+    catalogue = load_catalogue()
+    names = [name for kind in catalogue.kinds.values() for name in (kind.name, *kind.aliases)]
     own = {
-        "kind": {"type": "string", "description": "As GET /faults/catalogue has it.", "examples": ["response-lost"]},
+        "kind": {"enum": names, "description": "As GET /faults/catalogue has it.", "examples": ["response-lost"]},
         "id": {"type": "string", "description": "A name for the rule; one is made up otherwise.", "maxLength": 64},
     }
     return schema | {"properties": own | schema["properties"], "required": ["kind"]}

@@ -37,6 +37,9 @@ class RequestEntry(Struct, gc=False):
     call: Any = None
     trouble: str = ""
 
+    def __repr__(self) -> str:
+        return f"RequestEntry({self.seq}, {self.venue!r})"
+
 
 class AnswerEntry(Struct, frozen=True, gc=False):
     """A request that was held has got its answer, which stands in the request's own entry."""
