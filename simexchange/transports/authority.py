@@ -15,7 +15,7 @@ from typing import Final
 from cryptography import x509
 from msgspec import Struct
 
-from simexchange.transports.certificates import BadIdentity, Identity, ends_soon, make_authority, uncovered
+from simexchange.transports.certificates import BadIdentity, Identity, ends_soon, is_own, make_authority, uncovered
 
 KEY_FILE: Final = "ca-key.pem"
 CERTIFICATE_FILE: Final = "ca.pem"
@@ -106,11 +106,14 @@ def _opened(folder: Path, hosts: list[str], now_ns: int) -> Authority:
 
 def _read(file: Path) -> Identity | None:
     try:
-        return Identity.from_pem(file.read_bytes())
+        kept = Identity.from_pem(file.read_bytes())
+        if not is_own(kept.certificate):
+            raise BadIdentity("this is somebody's own authority, and no simexchange's")
     except FileNotFoundError:
         return None
     except BadIdentity as error:
         raise AuthorityUnusable(f"{file}: {error}; move it away, and the next start makes another") from error
+    return kept
 
 
 def _reason_to_renew(kept: Identity, hosts: list[str], now_ns: int) -> str | None:

@@ -123,11 +123,20 @@ def make_leaf(
 
 def uncovered(authority: x509.Certificate, names: Iterable[str]) -> list[str]:
     """The hosts among these that the authority may not vouch for."""
-    constraints = authority.extensions.get_extension_for_class(x509.NameConstraints).value
+    try:
+        constraints = authority.extensions.get_extension_for_class(x509.NameConstraints).value
+    except x509.ExtensionNotFound:
+        return list(names)
     domains = {
         subtree.value.lower() for subtree in constraints.permitted_subtrees or () if isinstance(subtree, x509.DNSName)
     }
     return [name for name in names if not any(name == domain or name.endswith(f".{domain}") for domain in domains)]
+
+
+def is_own(authority: x509.Certificate) -> bool:
+    """Whether it was made here, rather than put there by somebody."""
+    names = authority.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return any(str(name.value).startswith(AUTHORITY_NAME) for name in names)
 
 
 def ends_soon(authority: x509.Certificate, now_ns: int) -> bool:

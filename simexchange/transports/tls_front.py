@@ -12,6 +12,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Final, cast
 
 from msgspec import Struct
@@ -216,19 +217,17 @@ class TlsPort:
                 ssl_handshake_timeout=self._limits.handshake_s,
                 ssl_shutdown_timeout=self._limits.farewell_s,
             )
-        except ssl.SSLError as error:
+        except OSError as error:
             log.warning(
-                "the TLS handshake with a client of %s failed: %s; `simexchange ca doctor` tells whether clients here"
+                "the TLS handshake of a client with %s failed: %s; `simexchange ca doctor` tells whether clients here"
                 " trust the authority",
-                name or "no name",
-                error.reason or error,
+                name or "this machine",
+                error.reason if isinstance(error, ssl.SSLError) else "the client ended it",
             )
-        except OSError:
-            log.info("a client of %s left in the middle of the handshake", name or "no name")
 
     async def _keep_out(self, client: socket.socket, way: Way) -> None:
         """The venue takes nobody now: a RST, as near to a refusal as a shared port comes, or silence."""
-        with client:
+        with client, suppress(TimeoutError, OSError):
             if way is Way.SWALLOWING:
                 async with asyncio.timeout(self._limits.swallowed_s):
                     while await self._loop.sock_recv(client, _WHOLE_GREETING):
