@@ -36,9 +36,18 @@ def test_a_public_request_counts_for_whoever_uses_the_address(limited: RunBench)
 
 
 def test_a_request_that_was_on_its_way_already_is_held_against_nobody(limited: RunBench) -> None:
-    limited.pass_time(0.2)
+    limited.pass_time(0.04)
     limited.ask(limited.raw("GET", "/api/v3/time"), limited.wire())
     assert limited.end() == ["passed", "passed"]
+
+
+def test_who_goes_on_hammering_has_known_since_the_first_refusal() -> None:
+    bench = RunBench.expecting("{never: request_before_retry_after, account: alice}")
+    bench.arm("rate-limited", retry_after="10s")
+    for _ in range(3):
+        bench.ask(bench.order(bench.alice), bench.wire())
+        bench.pass_time(0.03)
+    assert bench.end() == ["failed"]
 
 
 def test_a_request_from_another_address_is_not_seen(limited: RunBench) -> None:

@@ -18,7 +18,7 @@ from simexchange.services.journal import BatchEntry, ConnectionEntry, RequestEnt
 from simexchange.services.outcomes import Answer, Outcome
 from simexchange.world import World
 
-IN_FLIGHT_NS: Final = 250 * MILLISECOND
+IN_FLIGHT_NS: Final = 50 * MILLISECOND
 UNNOTICED_NS: Final = 10 * SECOND
 """How long a client may take to notice that nobody answers."""
 WHOLE: Final = ("", Breakage.DRIP.value, Breakage.TWICE.value)

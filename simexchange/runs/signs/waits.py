@@ -13,7 +13,7 @@ from simexchange.world import World
 Origin: TypeAlias = tuple[str, str]
 """A venue, and the address (or the account) that it told to wait."""
 Told: TypeAlias = tuple[Heard, int]
-"""The refusal, and when the wait is over."""
+"""The refusal, the first of those whose waits follow on one another, and when the wait of the last is over."""
 
 
 class Waits(Detector):
@@ -36,11 +36,11 @@ class Waits(Detector):
         if until_ns is None:
             return
         if heard.answer is Answer.ORDERS_EXCEEDED:
-            self._order_waits[owner] = (heard, until_ns)
+            _tell(self._order_waits, owner, heard, until_ns)
             return
-        self._waits[origin] = (heard, until_ns)
+        _tell(self._waits, origin, heard, until_ns)
         if heard.answer is Answer.BANNED:
-            self._bans[origin] = (heard, until_ns)
+            _tell(self._bans, origin, heard, until_ns)
 
     def _check(self, sign: str, heard: Heard, told: Told | None) -> bool:
         if told is None:
@@ -50,6 +50,12 @@ class Waits(Detector):
         if is_early:
             self.see(heard.sighting(sign, refusal))
         return is_early
+
+
+def _tell(told: dict[Origin, Told], origin: Origin, heard: Heard, until_ns: int) -> None:
+    """Whoever is refused again while it should wait has known of it since the first time."""
+    first, ends_ns = told.get(origin, (heard, 0))
+    told[origin] = (first if heard.ts_ns < ends_ns else heard, until_ns)
 
 
 DOWN: Final = frozenset({"downtime", "maintenance"})
