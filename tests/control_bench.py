@@ -29,6 +29,11 @@ LOST: Final = {
 }
 
 
+def plain_client(**settings: Any) -> httpx.AsyncClient:
+    """One that knows no proxy, and spends no time on certificates."""
+    return httpx.AsyncClient(trust_env=False, verify=False, **settings)
+
+
 class Control:
     """One exchange, its control port (with the token) and its venue's port."""
 
@@ -89,10 +94,8 @@ async def controlling(options: Options = OPTIONS, build: Build = small_world) ->
         headers = {"Authorization": f"Bearer {options.control_token}"}
         venue_url = exchange.description.venues["binance"].rest_url
         async with (
-            httpx.AsyncClient(
-                base_url=exchange.description.control_url, headers=headers, trust_env=False, timeout=PATIENCE_S
-            ) as http,
-            httpx.AsyncClient(base_url=venue_url, trust_env=False) as venue,
+            plain_client(base_url=exchange.description.control_url, headers=headers, timeout=PATIENCE_S) as http,
+            plain_client(base_url=venue_url) as venue,
         ):
             yield Control(exchange, http, venue)
 

@@ -46,14 +46,15 @@ def call_of(controls: "Controls", entry: RequestEntry) -> Call:
         return entry.call
     dialect, request = controls.dialect(entry.venue), entry.request
     if isinstance(request, Request):
-        entry.call = dialect.describe_handshake(request) if is_handshake(request) else dialect.describe(request)
-        return entry.call
-    call = dialect.describe_message(_NOBODYS, str(request))
-    if call is None:
+        call = dialect.describe_handshake(request) if is_handshake(request) else dialect.describe(request)
+        entry.call = call
+        return call
+    said = dialect.describe_message(_NOBODYS, str(request))
+    if said is None:
         return Call(entry.venue, ("message",), Purpose.OTHER, entry.source, entry.connection)
-    if not call.account:
-        _own(controls, entry, call)
-    return call
+    if not said.account:
+        _own(controls, entry, said)
+    return said
 
 
 def _own(controls: "Controls", entry: RequestEntry, call: Call) -> None:

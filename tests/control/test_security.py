@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from control_bench import LOST, OPTIONS, TOKEN, Control, controlling, with_control
+from control_bench import LOST, OPTIONS, TOKEN, Control, controlling, plain_client, with_control
 from fake_venue import connected, run
 from simexchange import serving
 from simexchange.app import Exchange, Options, StartFailure
@@ -17,7 +17,7 @@ from small_world import small_world
 
 async def bare(control: Control, method: str, path: str, **headers: str) -> httpx.Response:
     """A request without anything that the client at hand would add."""
-    async with httpx.AsyncClient(base_url=control.url, trust_env=False) as client:
+    async with plain_client(base_url=control.url) as client:
         return await client.request(method, path, headers=headers)
 
 
@@ -54,7 +54,7 @@ def test_nothing_is_there_without_the_token_not_even_that_nothing_is() -> None:
 
 def test_the_link_leaves_a_cookie_that_lets_a_browser_in() -> None:
     async def work(control: Control) -> None:
-        async with httpx.AsyncClient(base_url=control.url, trust_env=False) as browser:
+        async with plain_client(base_url=control.url) as browser:
             assert (await browser.get("/?token=wrong")).status_code == 401
             reply = await browser.get(f"/?token={TOKEN}")
             port = control.exchange.control_port
