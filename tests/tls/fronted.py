@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from typing import Any, TypeVar
 
@@ -92,3 +92,5 @@ async def calling(port: int, name: str | None, context: ssl.SSLContext | None = 
         yield wire
     finally:
         wire.close()
+        with suppress(OSError):
+            await wire.writer.wait_closed()

@@ -11,7 +11,7 @@ from typing import Protocol
 import pytest
 
 from client_environments import client_python
-from command_line import simexchange
+from command_line import command, environment, simexchange
 from conformance.harness import TESTS, Seen, Served, run_client, serve
 from simexchange.front import all_hosts
 
@@ -81,6 +81,18 @@ class OwnNetwork:
     def run(self, script: str, flavor: str) -> Seen:
         return run_client(self.served, ENVIRONMENT, script, flavor, self.through, **self._variables)
 
+    def simexchange(self, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+        """The command, run where the clients are."""
+        variables = environment(**self._variables, **more)
+        return subprocess.run(
+            [*self.through, *command(*arguments)],
+            env=variables,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
 
 @contextmanager
 def redirected(folder: Path) -> Iterator[Network]:
@@ -91,7 +103,7 @@ def redirected(folder: Path) -> Iterator[Network]:
 
 
 @contextmanager
-def own_network(folder: Path) -> Iterator[Network]:
+def own_network(folder: Path) -> Iterator[OwnNetwork]:
     """Skips, with the reason, where the system does not let this user have one."""
     unshare = _unshare()
     ca_dir, hosts = folder / "ca", folder / "hosts"

@@ -1,11 +1,13 @@
 """Client libraries exactly as they were released, with no address set anywhere, trade here and nowhere else."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tls.networks import Network, own_network, redirected
+from client_environments import client_python
+from tls.networks import ENVIRONMENT, Network, own_network, redirected
 
 pytestmark = pytest.mark.conformance
 NETWORKS = {"own network": own_network, "redirected": redirected}
@@ -59,3 +61,13 @@ def test_python_binance_listens_to_the_market_and_to_its_own_orders(network: Net
         "wss://stream.binance.{}:9443/",
         "wss://ws-api.binance.{}/ws-api/v3",
     ]
+
+
+def test_the_doctor_finds_nothing_amiss_where_these_clients_run(tmp_path: Path) -> None:
+    with own_network(tmp_path) as network:
+        python = str(client_python(ENVIRONMENT))
+        ended = network.simexchange("ca", "doctor", "--python", python, SIMX_CA_DIR=str(tmp_path / "ca"))
+    marks = [line[:5].strip() for line in ended.stdout.splitlines()]
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    assert marks == ["ok"] * 11 + ["note"]
+    assert f"certifi of {python} has the authority (ccxt, and requests without the variable)" in ended.stdout
