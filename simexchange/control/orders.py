@@ -117,7 +117,7 @@ def list_all(asked: Asked) -> list[OrderView]:
         views = door.venue.views
         own = views.orders(account.account_id, symbol) if asked.query.state == "all" else None
         found += views.open_orders(account.account_id, symbol) if own is None else own
-    return [_view(door, order) for order in found]
+    return [view_of(door, order) for order in found]
 
 
 def place(asked: Asked) -> Made:
@@ -127,13 +127,13 @@ def place(asked: Asked) -> Made:
     accepted = next(event for event in batch.events if isinstance(event, OrderAccepted))
     order = door.venue.views.order(account.account_id, command.symbol, accepted.order.order_id)
     assert order is not None, "an accepted order is kept"
-    view = _view(door, order)
+    view = view_of(door, order)
     return Made(view, f"/venues/{door.name}/accounts/{account.name}/orders/{view.order_id}")
 
 
 def show(asked: Asked) -> OrderView:
     door, account = _place(asked)
-    return _view(door, _known(asked, door, account))
+    return view_of(door, _known(asked, door, account))
 
 
 def cancel(asked: Asked) -> OrderView:
@@ -142,7 +142,7 @@ def cancel(asked: Asked) -> OrderView:
     if not order.status.is_open:
         raise Problem(409, f"order {asked.path['order']} is {order.status.value}")
     asked.controls.submit(door, CancelOrder(account.account_id, order.terms.symbol, order.terms.order_id))
-    return _view(door, order)
+    return view_of(door, order)
 
 
 def fill(asked: Asked) -> OrderView:
@@ -164,7 +164,7 @@ def fill(asked: Asked) -> OrderView:
         quantity = round_down(mul_div(quantity, ratio, RATE_ONE), market.rules.lot_size)
     price = 0 if body.price is None else units("price", body.price, market.instrument.price_decimals)
     asked.controls.submit(door, FillOrder(market.symbol, order.terms.order_id, quantity, price))
-    return _view(door, order)
+    return view_of(door, order)
 
 
 def cancel_all(asked: Asked) -> Canceled:
@@ -177,7 +177,7 @@ def cancel_all(asked: Asked) -> Canceled:
     views = door.venue.views
     ended = [event.order for event in batch.events if isinstance(event, OrderCanceled)]
     orders = [views.order(account.account_id, terms.symbol, terms.order_id) for terms in ended]
-    return Canceled([_view(door, order) for order in orders if order is not None])
+    return Canceled([view_of(door, order) for order in orders if order is not None])
 
 
 def _command(controls: Controls, door: Door, account: Account, body: NewOrder) -> PlaceOrder:
@@ -251,7 +251,7 @@ def _known(asked: Asked, door: Door, account: Account) -> Order:
     return found[0]
 
 
-def _view(door: Door, order: Order) -> OrderView:
+def view_of(door: Door, order: Order) -> OrderView:
     terms = order.terms
     instrument = door.venue.markets[terms.symbol].instrument
     trigger = terms.trigger

@@ -4,6 +4,7 @@ from typing import Final
 
 from simexchange.control import (
     accounts,
+    activity,
     clock,
     config,
     documentation,
@@ -12,9 +13,12 @@ from simexchange.control import (
     instruments,
     journal,
     keys,
+    market,
     orders,
     scenario,
+    signatures,
     snapshots,
+    usage,
     verify,
 )
 from simexchange.control.operations import Operation
@@ -26,11 +30,15 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *clock.OPERATIONS,
     *faults.OPERATIONS,
     *journal.OPERATIONS,
+    *signatures.OPERATIONS,
     *verify.OPERATIONS,
     *accounts.OPERATIONS,
     *keys.OPERATIONS,
     *orders.OPERATIONS,
+    *activity.OPERATIONS,
     *instruments.OPERATIONS,
+    *market.OPERATIONS,
+    *usage.OPERATIONS,
     *config.OPERATIONS,
     *documentation.OPERATIONS,
 )

@@ -133,6 +133,38 @@ class SecretNames(Struct, frozen=True):
     secrets: tuple[str, ...] = ()
 
 
+class LimitInUse(Struct, frozen=True):
+    """How far somebody is with one limit, or a ban (``is_ban``), as people are shown it. Never asked by a client."""
+
+    what: str
+    """What is counted, and in which stretch of time: "request weight, 1 minute"."""
+    who: str
+    """An address, or an account's name."""
+    used: int
+    limit: int
+    """0 where nothing is ever too much."""
+    until_ns: int
+    """When the count begins anew, or the ban ends."""
+    is_ban: bool = False
+
+
+class SignatureCheck(Struct, frozen=True):
+    """Why a signature was accepted or not, for whoever holds the control token. Holds no secret and no signature.
+
+    ``canonical`` is what the venue took for signed; ``signed`` the text that the given signature does fit, if it is one
+    of those that clients sign by mistake.
+    """
+
+    verdict: str
+    """fits, differs, missing, unknown key, or unsigned for what needs none."""
+    canonical: str = ""
+    rule: str = ""
+    """How this venue builds it."""
+    signed: str | None = None
+    mistake: str = ""
+    advice: str = ""
+
+
 class Dialect(ABC):
     """One venue's wire. Mounted at the root of its own port."""
 
@@ -201,6 +233,16 @@ class Dialect(ABC):
 
     def count_unplaced(self, account_id: AccountId) -> None:  # noqa: B027  (a venue may count none)
         """Count an order that did not come to be against its account's limits."""
+
+    # What people are shown; asked only while somebody looks.
+
+    def limits_in_use(self) -> list[LimitInUse]:
+        """How far everybody is with this venue's limits, and who is banned."""
+        return []
+
+    def explain_signature(self, request: "Request | str") -> SignatureCheck | None:  # noqa: ARG002
+        """Why a request's or a message's signature was accepted or not; None where this venue knows none."""
+        return None
 
     # What whoever judges a client needs to know; asked only while somebody does.
 

@@ -46,6 +46,11 @@ class CalendarWindow(Generic[KeyT]):
         self.counts[key] = count
         return count
 
+    def used(self, now_ns: int) -> list[tuple[KeyT, int]]:
+        """Every key that has counted something in this window, with its count."""
+        self.roll(now_ns)
+        return [(key, count) for key, count in self.counts.items() if count]
+
     def exceeds(self, count: int) -> bool:
         return 0 < self.limit < count
 
@@ -80,6 +85,10 @@ class Bans(Generic[KeyT]):
             length_ns = self.first_ns
         self._until[key] = now_ns + length_ns, length_ns
         return now_ns + length_ns
+
+    def active(self, now_ns: int) -> list[tuple[KeyT, int]]:
+        """Who is shut out now, and until when."""
+        return [(key, until_ns) for key, (until_ns, _) in self._until.items() if now_ns < until_ns]
 
     def lift(self, key: KeyT) -> None:
         self._until.pop(key, None)

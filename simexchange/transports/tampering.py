@@ -35,6 +35,8 @@ class TamperedStream:
     number: int
     source: str
     opened_ns: int
+    held_messages: int
+    pending: list[bytes]
 
     def send(self, payload: bytes) -> None:
         raise NotImplementedError
@@ -77,9 +79,15 @@ class TamperedStream:
             return
         for delay_ns, message in instead:
             if delay_ns > 0:
-                gate.later(delay_ns, partial(self.send_past, message))
+                self.held_messages += 1
+                gate.later(delay_ns, partial(self._let_go, message))
             else:
                 self.send_past(message)
+
+    def _let_go(self, payload: bytes) -> None:
+        """A message was held back long enough."""
+        self.held_messages -= 1
+        self.send_past(payload)
 
     def send_past(self, payload: bytes) -> None:
         """Send a text message that no rule is asked about."""
@@ -117,6 +125,14 @@ class TamperedStream:
             self.send_past(payload)
 
     # The connection itself.
+
+    @property
+    def waiting_bytes(self) -> int:
+        return self._transport.get_write_buffer_size() + sum(map(len, self.pending))
+
+    @property
+    def is_frozen(self) -> bool:
+        return self._is_frozen
 
     @property
     def is_private(self) -> bool:

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import msgspec
 from msgspec import Struct
 
-from simexchange.dialects.base import Dialect, FrameFacts, Reply, Request, SecretNames, StreamSession
+from simexchange.dialects.base import (
+    Dialect,
+    FrameFacts,
+    LimitInUse,
+    Reply,
+    Request,
+    SecretNames,
+    SignatureCheck,
+    StreamSession,
+)
 from simexchange.dialects.binance import errors, params
 from simexchange.dialects.binance.auth import DEFAULT_RECV_WINDOW, Keyring, check_timing, signed_payload
 from simexchange.dialects.binance.chronicle import Chronicle
@@ -270,6 +279,14 @@ class BinanceDialect(Dialect):
         from simexchange.dialects.binance.fault_forms import FORMS
 
         return FORMS
+
+    def limits_in_use(self) -> list[LimitInUse]:
+        return self.limits.in_use(self.door.clock.now_ns())
+
+    def explain_signature(self, request: Request | str) -> SignatureCheck | None:
+        from simexchange.dialects.binance.signature_checks import explain
+
+        return explain(self, request)
 
     def next_client_order_id(self) -> str:
         """A name for an order or a cancel whose owner gave none: 22 letters and digits."""

@@ -6,7 +6,7 @@ Source: Binance REST, "LIMITS"; "Spot Unfilled Order Count Rules". All counters 
 from functools import lru_cache
 from typing import Final, NoReturn
 
-from simexchange.dialects.base import Coverage, Fidelity
+from simexchange.dialects.base import Coverage, Fidelity, LimitInUse
 from simexchange.dialects.binance import errors
 from simexchange.dialects.binance.errors import BinanceRefusal
 from simexchange.dialects.binance.settings import LimitSettings
@@ -118,6 +118,29 @@ class Limits:
         if now_ns >= self._turn_ns:
             self._turn(now_ns)
         return _order_headers(self.orders_10s.counts.get(account_id, 0), self.orders_1d.counts.get(account_id, 0))
+
+    def in_use(self, now_ns: int) -> list[LimitInUse]:
+        """Every counter that is not at nought, and every ban."""
+        if now_ns >= self._turn_ns:
+            self._turn(now_ns)
+        rows = [
+            LimitInUse(what, peer, used, window.limit, window.ends_ns)
+            for what, window in (
+                ("request weight, 1 minute", self.weight),
+                ("wallet weight, 1 minute", self.sapi_weight),
+                ("raw requests, 5 minutes", self.raw),
+                ("refusals before a ban, 1 minute", self._refused),
+            )
+            for peer, used in window.used(now_ns)
+        ]
+        rows += [
+            LimitInUse(what, self._accounts[account_id].name, used, window.limit, window.ends_ns)
+            for what, window in (("unfilled orders, 10 seconds", self.orders_10s), ("orders, 1 day", self.orders_1d))
+            for account_id, used in window.used(now_ns)
+        ]
+        return rows + [
+            LimitInUse("banned", peer, 0, 0, until_ns, is_ban=True) for peer, until_ns in self.bans.active(now_ns)
+        ]
 
     def _count_order(self, account_id: AccountId, orders: int, now_ns: int) -> None:
         if self._accounts[account_id].house:

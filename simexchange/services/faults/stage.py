@@ -43,6 +43,15 @@ class StreamHandle(Protocol):
     number: int
     source: str
     opened_ns: int
+    held_messages: int
+    """How many messages to the client a fault holds back now."""
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What was sent, and the client has not taken yet."""
+
+    @property
+    def is_frozen(self) -> bool: ...
 
     @property
     def is_private(self) -> bool: ...
