@@ -29,13 +29,13 @@ class Direct:
     async def ask(
         self, name: str, path: Mapping[str, str], query: Mapping[str, Any], body: Mapping[str, Any] | None
     ) -> Any:
-        """The answer of the operation, as plain data. Raises Problem, KeyError for an operation that there is not."""
+        """The answer of the operation, as JSON would tell it. Raises Problem, KeyError for an operation that there is not."""
         operation = self._operations[name]
         wanted = NoQuery() if operation.query is NoQuery and not query else convert(query, operation.query, False)
         answer = operation.handler(Asked(self._controls, path, wanted, _body(operation, body)))
         if inspect.isawaitable(answer):
             answer = await answer
-        return msgspec.to_builtins(answer.value if isinstance(answer, Made) else answer)
+        return msgspec.json.decode(msgspec.json.encode(answer.value if isinstance(answer, Made) else answer))
 
 
 def _body(operation: Operation, body: Mapping[str, Any] | None) -> Any:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from simexchange.handle.backend import Backend, Refused
+from simexchange.services.faults.kinds import load_catalogue
 from simexchange.services.faults.reading import fields_of
 from simexchange.services.faults.rule import Match, When
 
@@ -31,7 +33,7 @@ class Faults:
         what would pass.
         """
         try:
-            return dict(self._backend.ask("POST /faults", body={"kind": kind, **sorted_into_parts(more)}))
+            return dict(self._backend.ask("POST /faults", body={"kind": kind, **sorted_into_parts(kind, more)}))
         except Refused as refused:
             field = str(refused.problem.get("field", ""))
             near = get_close_matches(field, _FLAT, n=1) if field in more else []
@@ -39,7 +41,8 @@ class Faults:
 
     def change(self, rule_id: str, **more: Any) -> Rule:
         """Replace parts of a rule; it goes on counting where it was."""
-        return dict(self._backend.ask("PATCH /faults/{id}", {"id": rule_id}, body=sorted_into_parts(more)))
+        kind = self._backend.ask("GET /faults/{id}", {"id": rule_id})["kind"]
+        return dict(self._backend.ask("PATCH /faults/{id}", {"id": rule_id}, body=sorted_into_parts(kind, more)))
 
     def remove(self, rule: str | Mapping[str, Any]) -> Rule:
         """End a rule, named by its id or by what ``add`` gave; the rule and how far it came."""
@@ -64,18 +67,26 @@ class Faults:
         return list(self._backend.ask("GET /faults/catalogue"))
 
 
-def sorted_into_parts(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """Flat arguments as the body of a rule: each name goes where the rule language has it."""
+def sorted_into_parts(kind: str, flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Flat arguments as the body of a rule: the kind's own names first, others where rules have them."""
     body: dict[str, Any] = {}
+    own = _parameters(kind)
     for name, value in flat.items():
-        part = next((part for part, names in _PARTS.items() if name in names), None)
+        part = None if name in own else next((part for part, names in _PARTS.items() if name in names), None)
         if part is not None:
             body.setdefault(part, {})[name] = value
-        elif name in _PARTS:
+        elif name in _PARTS and name not in own:
             body.setdefault(name, {}).update(value)
         else:
             body[name] = value
     return body
+
+
+@lru_cache
+def _parameters(kind: str) -> frozenset[str]:
+    """A kind's own parameters; none for a kind that is not known here."""
+    known = load_catalogue().find(kind)
+    return frozenset() if known is None else frozenset(fields_of(known.params))
 
 
 def _said(query: Mapping[str, Any]) -> dict[str, Any]:

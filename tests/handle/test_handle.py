@@ -111,14 +111,14 @@ def test_a_move_that_is_no_duration_is_refused(handle: Simx, by: str) -> None:
 def test_time_moves_while_the_callers_loop_goes_on(handle: Simx) -> None:
     async def work() -> tuple[datetime, int]:
         turns = 0
-        moving = asyncio.ensure_future(handle.aadvance("1h"))
+        moving = asyncio.ensure_future(handle.aadvance("2m"))
         while not moving.done():
             turns += 1
             await asyncio.sleep(0)
         return await moving, turns
 
     now, turns = asyncio.run(work())
-    assert now == START + timedelta(hours=1)
+    assert now == START + timedelta(minutes=2)
     assert turns > 1
 
 
@@ -263,6 +263,13 @@ def test_a_fault_is_armed_by_flat_names_and_removed(handle: Simx) -> None:
     handle.faults.add("response-lost")
     handle.faults.clear()
     assert (handle.faults.list(), handle.faults.fired()) == ([], [])
+
+
+def test_a_name_that_a_kind_has_of_its_own_is_the_kinds(handle: Simx) -> None:
+    rule = handle.faults.add("ws-reorder", window=4, when={"window": ["1s", "5s"]}, channel="depth")
+    assert (rule["window"], rule["when"], rule["match"]) == (4, {"window": ["1s", "5s"]}, {"channel": "depth"})
+    changed = handle.faults.change(rule["id"], window=5, count=2)
+    assert (changed["window"], changed["when"]) == (5, {"count": 2})
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,7 @@ def test_two_hundred_servers_leave_no_thread_no_file_no_port_and_no_world() -> N
             worlds.append(weakref.ref(backend.exchange.world))
 
     serve()
+    gc.collect()
     threads, files = threading.active_count(), open_files()
     for _ in range(MANY - 1):
         serve()

@@ -120,9 +120,9 @@ async def test_time_moves_while_the_loop_goes_on(simx):
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(turn)
-        after = await simx.aadvance("10m")
+        after = await simx.aadvance("2m")
         tasks.cancel_scope.cancel()
-    assert (after - before).total_seconds() == 600
+    assert (after - before).total_seconds() == 120
     assert turns > 1
 
 
