@@ -1,5 +1,6 @@
 """What the doctor finds, line by line, with a real exchange beside it and names that lead where the test says."""
 
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from simexchange import doctor, trust
 from simexchange.doctor import Patient, examine, is_near
 from simexchange.front import all_hosts, hosts_of
 from simexchange.services.clock import NANOSECONDS, WorldClock
-from simexchange.transports.authority import open_authority
+from simexchange.transports.authority import open_authority, read_certificate
 
 NOW_NS = WorldClock().wall_ns()
 DAY_NS = 86_400 * NANOSECONDS
@@ -51,7 +52,7 @@ def lines(folder: Path, port: int, **environment: str) -> list[str]:
 
 
 def until(folder: Path) -> str:
-    certificate = doctor.read_certificate(folder)
+    certificate = read_certificate(folder)
     assert certificate is not None
     return f"{certificate.not_valid_after_utc:%Y-%m-%d}"
 
@@ -67,8 +68,8 @@ def notes_about_trust(names: tuple[str, ...] = VARIABLES) -> list[str]:
             f" `simexchange ca export --append {certifi.where()}`"
         ),
         (
-            "note the system's authorities have it not (programs that heed no variable). `simexchange ca export` into the"
-            " system's folder for them, then `update-ca-certificates` or `trust anchor`"
+            "note the system's authorities have it not (programs that heed no variable). `simexchange ca export` into"
+            " the system's folder for them, then `update-ca-certificates` or `trust anchor`"
         ),
     ]
 
@@ -92,14 +93,14 @@ def test_names_that_lead_to_the_real_venue_are_bad_and_nobody_goes_there(
     folder: Path, port: int, names_lead: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     called = []
-    connect = doctor.socket.create_connection
+    connect = socket.create_connection
 
     def create_connection(address: tuple[str, int], *more: Any) -> Any:
         called.append(address[0])
         return connect(address, *more)
 
     names_lead(FAR)
-    monkeypatch.setattr(doctor.socket, "create_connection", create_connection)
+    monkeypatch.setattr(socket, "create_connection", create_connection)
     found = lines(folder, port)
     assert found[1] == (
         f"BAD  {len(NAMES)} host names lead to the real venue (api.binance.com: {FAR}), so that a bot would go there."
@@ -155,8 +156,8 @@ def test_a_front_on_another_port_than_clients_look_is_bad(monkeypatch: pytest.Mo
     assert ports == [8443, 9443]
     assert [str(finding) for finding in found] == [
         (
-            "BAD  the front listens on 127.0.0.1:8443 and not on 443, where clients look. Run it where it may use port 443"
-            " (as root, in a container, or with `sysctl net.ipv4.ip_unprivileged_port_start=443`), or map 443 to 8443"
+            "BAD  the front listens on 127.0.0.1:8443 and not on 443, where clients look. Run it where it may use port"
+            " 443 (as root, in a container, or with `sysctl net.ipv4.ip_unprivileged_port_start=443`), or map 443 to 8443"
         ),
         "ok   something listens on 127.0.0.1:9443",
     ]
@@ -194,7 +195,7 @@ def test_a_python_that_is_none_is_told(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "::1", "10.1.2.3", "172.17.0.2", "192.168.1.9", "fd00::1", "fe80::1%lo"]
+    "address", ["127.0.0.1", "::1", "10.1.2.3", "172.17.0.2", "192.168.1.9", "fd00::1", "fe80::1%l"]
 )
 def test_private_addresses_are_near(address: str) -> None:
     assert is_near(address)
