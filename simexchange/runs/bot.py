@@ -33,9 +33,11 @@ class Bot:
         keeps_stdout_free: bool = False,
     ) -> Self:
         """Start a command. ``keeps_stdout_free``: what it prints goes to standard error. Raises BotUnusable."""
-        file: BinaryIO | None = None
         try:
             file = output.open("wb") if output is not None else None
+        except OSError as error:
+            raise BotUnusable(f"cannot write {output}: {error.strerror}") from error
+        try:
             out: int | BinaryIO | None = file if file is not None else (2 if keeps_stdout_free else None)
             process = await asyncio.create_subprocess_exec(
                 *command,

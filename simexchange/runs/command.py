@@ -127,8 +127,8 @@ def run_and_tell(
     except (BotUnusable, StartFailure) as failure:
         _print(f"simexchange: {failure}\n", sys.stderr)
         return BAD_SCENARIO if isinstance(failure, BotUnusable) else FAILED
-    _tell(result, chosen)
-    return result.exit_code
+    is_told = _tell(result, chosen)
+    return result.exit_code if is_told else result.exit_code or FAILED
 
 
 def run(options: Options, chosen: RunOptions) -> Result:
@@ -249,15 +249,20 @@ def without_proxy(environment: Mapping[str, str]) -> dict[str, str]:
     return {"no_proxy": exempt, "NO_PROXY": exempt}
 
 
-def _tell(result: Result, chosen: RunOptions) -> None:
-    """The summary on standard error, so that what the bot prints can be piped on; files as asked for."""
-    if chosen.junit is not None:
-        chosen.junit.write_bytes(as_junit(result))
-    if chosen.report is not None:
-        chosen.report.write_text(as_markdown(result), encoding="utf-8")
+def _tell(result: Result, chosen: RunOptions) -> bool:
+    """The summary on standard error, so that what the bot prints can be piped on, and files; whether all is written."""
     _print(as_text(result), sys.stderr)
     if chosen.as_json:
         _print(msgspec.json.encode(result.plain()).decode() + "\n", sys.stdout)
+    is_written = True
+    for file, make in ((chosen.junit, as_junit), (chosen.report, lambda one: as_markdown(one).encode())):
+        if file is not None:
+            try:
+                file.write_bytes(make(result))
+            except OSError as error:
+                is_written = False
+                _print(f"simexchange: cannot write {file}: {error.strerror}\n", sys.stderr)
+    return is_written
 
 
 def _print(text: str, stream: TextIO) -> None:

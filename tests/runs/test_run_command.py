@@ -221,6 +221,14 @@ def test_reports_are_written_and_hold_what_they_must(tmp_path: Path) -> None:
     assert "1 of 3 expectations were skipped, which is not passed" in ran.err
 
 
+def test_a_report_that_cannot_be_written_is_told_after_the_summary(tmp_path: Path) -> None:
+    ran = run(tmp_path, "", "order", "a1", options=("--junit", ".", "--report", "fine.md"))
+    assert ran.code == 1
+    assert ran.err.endswith("simexchange: cannot write .: Is a directory\n")
+    assert "PASSED after" in ran.err
+    assert (tmp_path / "fine.md").read_text().startswith("# tested: passed")
+
+
 def test_a_key_that_is_replaced_is_found_in_the_file_of_now(tmp_path: Path) -> None:
     scenario = "timeline: [{at: 20s, key: {account: alice, do: rotate, overlap: 1s}}]\n"
     ran = run(
