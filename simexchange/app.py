@@ -6,6 +6,7 @@ import signal
 import socket
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from ipaddress import ip_address
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self
@@ -32,6 +33,7 @@ from simexchange.venues import PORTS, VENUES
 from simexchange.world import World
 
 if TYPE_CHECKING:
+    from simexchange.control.controls import Controls
     from simexchange.front import Front
     from simexchange.scenario.specs import Scenario
 
@@ -122,6 +124,13 @@ class Exchange:
         self.control_token = options.control_token or process_token()
         self.control_port = 0
         """Known once it is taken."""
+
+    @cached_property
+    def controls(self) -> "Controls":
+        """The one hand that all of the control API, and a handle in this process, lay on it."""
+        from simexchange.control.controls import Controls
+
+        return Controls(self)
 
     async def __aenter__(self) -> Self:
         await self.start()

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from simexchange.control import table
-from simexchange.control.controls import Controls
 from simexchange.control.operations import Asked, Made, Operation
 from simexchange.control.problems import Problem
 from simexchange.control.reading import NoQuery, convert
@@ -23,13 +22,13 @@ class Direct:
     """The operations of one served exchange, by name. To be used on its event loop."""
 
     def __init__(self, exchange: "Exchange") -> None:
-        self._controls = Controls(exchange)
+        self._controls = exchange.controls
         self._operations = {operation.name: operation for operation in table.OPERATIONS}
 
     async def ask(
         self, name: str, path: Mapping[str, str], query: Mapping[str, Any], body: Mapping[str, Any] | None
     ) -> Any:
-        """The answer of the operation, as JSON would tell it. Raises Problem, KeyError for an operation that there is not."""
+        """The operation's answer, as JSON would tell it. Raises Problem, KeyError where there is no such operation."""
         operation = self._operations[name]
         wanted = NoQuery() if operation.query is NoQuery and not query else convert(query, operation.query, False)
         answer = operation.handler(Asked(self._controls, path, wanted, _body(operation, body)))

@@ -245,6 +245,14 @@ def test_trading_is_halted_and_resumed(handle: Simx) -> None:
     assert venue.change("BTC/USDT", tick="0.1")["rules"]["tick"] == "0.1"
 
 
+def test_a_reshaped_book_is_changed_and_taken_back_by_whoever_holds_the_exchange(served: Simx) -> None:
+    remote = simexchange.attach(served.control_url, served.control_token)
+    before = served.binance.instrument("BTC/USDT")["market"]
+    served.binance.change("BTC/USDT", market={"levels": 3})
+    assert remote.binance.change("BTC/USDT", market={"spread_ticks": 40})["market"] == before | {"spread_ticks": 40}
+    assert served.binance.change("BTC/USDT", market=None)["market"] == before
+
+
 # Faults.
 
 
