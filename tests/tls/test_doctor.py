@@ -157,7 +157,8 @@ def test_a_front_on_another_port_than_clients_look_is_bad(monkeypatch: pytest.Mo
     assert [str(finding) for finding in found] == [
         (
             "BAD  the front listens on 127.0.0.1:8443 and not on 443, where clients look. Run it where it may use port"
-            " 443 (as root, in a container, or with `sysctl net.ipv4.ip_unprivileged_port_start=443`), or map 443 to 8443"
+            " 443 (as root, in a container, or with"
+            " `sysctl net.ipv4.ip_unprivileged_port_start=443`), or map 443 to 8443"
         ),
         "ok   something listens on 127.0.0.1:9443",
     ]

@@ -151,6 +151,20 @@ def test_a_lone_venue_is_this_machine_s_too(name: str | None) -> None:
     run(work())
 
 
+def test_a_venue_served_as_plain_asgi_is_served_here_too() -> None:
+    async def work() -> None:
+        dialect = FakeDialect()
+        async with serving(dialect, plain_asgi=True) as venue, front_of({"venue": venue}) as front:
+            async with calling(front.port, API) as wire:
+                assert await ask(wire, API) == (200, b"GET /ping? ")
+            uri = f"wss://{STREAM}/ws"
+            async with connect(uri, host=HOST, port=front.port, ssl=trusting(), server_hostname=STREAM) as client:
+                await client.send("hello")
+                assert await client.recv() == "hello"
+
+    run(work())
+
+
 def test_a_request_without_a_host_goes_where_the_handshake_went() -> None:
     async def work() -> None:
         async with two_venues() as (front, dialects), calling(front.port, OTHER) as wire:
@@ -343,10 +357,17 @@ def test_no_socket_is_left_whatever_clients_do(loop: Loop, sockets_left: None) -
         for _ in range(5):
             async with calling(front.port, API) as wire:
                 assert (await ask(wire, API))[0] == 200
-        async with calling(front.port, API) as silent, connected(front.port) as undecided:
+        async with (
+            calling(front.port, API) as silent,
+            connected(front.port) as undecided,
+            connected(front.port) as half_way,
+        ):
+            await half_way.send(greeting(API))
+            assert await half_way.reader.read(1) == bytes((HANDSHAKE,))
             await eventually(lambda: len(front.waiting) == 1)
             await front.stop()
             assert await ended(silent) == await ended(undecided) == b""
+            await ended(half_way)
 
     async def work() -> None:
         async with two_venues() as (front, _):
