@@ -10,13 +10,14 @@ if TYPE_CHECKING:
     from simexchange.handle.backend import Account, Refused, SimxError, Stopped
     from simexchange.handle.opening import NotServed, Serving
     from simexchange.handle.simx import Simx
-    from simexchange.plugin.egress import EgressRefused
+    from simexchange.plugin.egress import EgressRefused, EgressWarning
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Account",
     "EgressRefused",
+    "EgressWarning",
     "NotServed",
     "Refused",
     "Simx",
@@ -29,6 +30,7 @@ __all__ = [
 _HOMES: Final = {
     "Account": "handle.backend",
     "EgressRefused": "plugin.egress",
+    "EgressWarning": "plugin.egress",
     "NotServed": "handle.opening",
     "Refused": "handle.backend",
     "Simx": "handle.simx",
