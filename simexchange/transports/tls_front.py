@@ -7,7 +7,6 @@ the very protocols of its plain port, and nothing here sees another byte of it.
 """
 
 import asyncio
-import errno
 import logging
 import socket
 import ssl
@@ -28,9 +27,8 @@ from simexchange.transports.server import VenueServer
 from simexchange.transports.tls import Contexts
 
 ACCEPTED_AT_ONCE: Final = 100
-OUT_OF_SOCKETS_S: Final = 1.0
-"""How long new clients wait when the system has no socket left."""
-_OUT_OF_SOCKETS: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+PAUSE_S: Final = 1.0
+"""How long new clients wait when the system has no socket for them."""
 _WHOLE_GREETING: Final = 1 << 16
 _END_OF_HEAD: Final = b"\r\n\r\n"
 _TEXT: Final = b"text/plain; charset=utf-8"
@@ -139,12 +137,10 @@ class TlsPort:
                 client, address = self._listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
-            except OSError as error:
-                if error.errno not in _OUT_OF_SOCKETS:
-                    raise
-                log.warning("the TLS front has no socket for another client: %s", error.strerror)
+            except OSError as error:  # mostly there is no file descriptor left
+                log.warning("the TLS front cannot take another client for now: %s", error.strerror)
                 self._loop.remove_reader(self._listening)
-                self._later = self._loop.call_later(OUT_OF_SOCKETS_S, self._listen_again)
+                self._later = self._loop.call_later(PAUSE_S, self._listen_again)
                 return
             client.setblocking(False)
             greeting = self._loop.create_task(self._greet(client, address[0]))

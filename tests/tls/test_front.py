@@ -1,16 +1,19 @@
 """One port for all venues: who is meant, who is refused, and what becomes of a connection once it is a venue's."""
 
 import asyncio
+import errno
 import logging
 import os
 import socket
 import ssl
 from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 from websockets.asyncio.client import connect
 
 from fake_venue import HOST, FakeDialect, Wire, connected, eventually, run, serving
+from simexchange.transports import tls_front
 from simexchange.transports.certificates import make_authority
 from simexchange.transports.client_hello import HANDSHAKE
 from simexchange.transports.port import WireLimits
@@ -374,6 +377,36 @@ def test_no_socket_is_left_whatever_clients_do(loop: Loop, sockets_left: None) -
             await story(front)
 
     run_on(loop, work())
+
+
+def test_a_front_without_sockets_pauses_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(tls_front, "PAUSE_S", 0.01)
+    failures = [OSError(errno.EMFILE, "Too many open files")]
+
+    class Poor:
+        """A listening socket whose process has no file left, for once."""
+
+        def __init__(self, listening: socket.socket) -> None:
+            self._listening = listening
+
+        def accept(self) -> Any:
+            if failures:
+                raise failures.pop()
+            return self._listening.accept()
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._listening, name)
+
+    async def work() -> None:
+        async with two_venues() as (front, _):
+            front._listening = cast(socket.socket, Poor(front._listening))
+            async with calling(front.port, API) as wire:
+                assert (await ask(wire, API))[0] == 200
+
+    run(work())
+    assert caplog.messages == ["the TLS front cannot take another client for now: Too many open files"]
 
 
 def test_a_front_that_is_over_is_refused_by_the_system() -> None:

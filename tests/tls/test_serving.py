@@ -1,11 +1,13 @@
 """`simexchange serve --tls` as a user meets it."""
 
+import json
 import signal
 import socket
 import ssl
 import subprocess
 import sys
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -54,6 +56,13 @@ def test_without_it_nothing_tells_of_it(tmp_path: Path) -> None:
     env_out = tmp_path / "env"
     with running(tmp_path, "--env-out", str(env_out), SIMX_CA_DIR=str(tmp_path / "ca")) as exchange:
         assert "tls" not in exchange.described
+        with pytest.raises(HTTPError) as refused:
+            fetch(f"{exchange.described['control_url']}/ca.pem")
+        assert refused.value.code == 404
+        assert json.load(refused.value)["detail"] == (
+            "there is no TLS front here, and no authority: `simexchange serve --tls` has both"
+        )
+        refused.value.close()
         assert not any("TLS" in line or "CA_FILE" in line for line in env_out.read_text().splitlines())
         assert not (tmp_path / "ca").exists()
 
