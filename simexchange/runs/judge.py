@@ -9,10 +9,11 @@ from typing import ClassVar, Final
 from simexchange.dialects.gate import Gate
 from simexchange.runs.at_end import judge_state
 from simexchange.runs.signs.seen import Heard, Sighting
-from simexchange.runs.trackers import ALL_CANCELED, Never, Within, describe
+from simexchange.runs.trackers import ALL_CANCELED, NEW_KEY, Never, Within, describe
 from simexchange.runs.verdicts import Verdict, VerdictState
 from simexchange.runs.witness import Cause, Witness
 from simexchange.scenario.expectation_specs import Expectation
+from simexchange.scenario.key_actions import live_keys
 from simexchange.scenario.timeline import Script, Step, Timeline
 from simexchange.services.anatomy import Role
 from simexchange.services.journal import Entry
@@ -124,7 +125,7 @@ class Judge:
 
     def _happened(self, cause: Cause) -> None:
         for tracker in self._trackers:
-            if isinstance(tracker, Within) and tracker.starts_with(cause):
+            if isinstance(tracker, Within) and tracker.starts_with(cause) and self._is_possible(tracker, cause):
                 tracker.open(cause)
                 if tracker.expectation.see == ALL_CANCELED:
                     self._look_at_orders(tracker, cause)
@@ -133,6 +134,14 @@ class Judge:
         for tracker in self._trackers:
             if isinstance(tracker, Within):
                 tracker.heard(heard)
+
+    def _is_possible(self, tracker: Within, cause: Cause) -> bool:
+        """No time starts for the use of a new key where the account has no key left that works."""
+        if tracker.expectation.see != NEW_KEY:
+            return True
+        name = tracker.expectation.account or cause.account
+        owned = [(door, door.venue.views.account_named(name)) for door in self._world.doors.values()]
+        return any(live_keys(door, account) for door, account in owned if account is not None)
 
     def _look_at_orders(self, tracker: Within, cause: Cause) -> None:
         """Who has no open order when the time starts, has canceled all there were."""

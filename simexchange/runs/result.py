@@ -71,15 +71,21 @@ class Result(Struct, frozen=True):
 
     def failures(self) -> Iterator[str]:
         """Every reason for not having passed, beside the scenario's own faults."""
+        for verdict in self.verdicts:
+            if verdict.state is VerdictState.FAILED:
+                yield f"{verdict.text}: {verdict.why}"
+        yield from self.other_failures()
+
+    def other_failures(self) -> Iterator[str]:
+        """Those that are no failed expectations."""
         if self.ended_by is EndedBy.TIMEOUT:
             yield f"the run took too long, and was cut off after {self.elapsed}"
         if self.bot_exit and not self.ignores_bot_exit:
             yield bot_exit_words(self.bot_exit)
-        for verdict in self.verdicts:
-            if verdict.state is VerdictState.FAILED:
-                yield f"{verdict.text}: {verdict.why}"
-            elif verdict.state is VerdictState.PENDING and self.ended_by is EndedBy.BOT:
-                yield f"{verdict.text}: the bot exited before its time was over ({verdict.why})"
+        if self.ended_by is EndedBy.BOT:
+            for verdict in self.verdicts:
+                if verdict.state is VerdictState.PENDING:
+                    yield f"{verdict.text}: the bot exited before its time was over ({verdict.why})"
 
     @property
     def words(self) -> str:

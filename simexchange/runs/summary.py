@@ -20,8 +20,9 @@ MOST_LINES = 60
 def as_text(result: Result) -> str:
     """The summary for a terminal, with a line break at its end."""
     lines = ["", f"simexchange run: scenario {result.scenario}, seed {result.seed}", ""]
-    lines += [f"  {_since(since_ns):>9}  {text}" for since_ns, text in _story(result)]
-    lines.append("")
+    lines += [f"  {_since(since_ns):>11}  {text}" for since_ns, text in _story(result)]
+    if result.happenings:
+        lines.append("")
     lines += [f"  {_MARKS[verdict.state]}  {_told(verdict)}" for verdict in result.verdicts]
     if result.verdicts:
         lines.append("")
@@ -65,7 +66,7 @@ def _remarks(result: Result) -> Iterator[str]:
             yield f"bad scenario: {entry['when']} {entry['what']}: {entry['error']}"
     if not result.requests:
         yield "the bot never connected: no request came to any venue (are its addresses taken from SIMX_*?)"
-    yield from result.failures()
+    yield from result.other_failures()
     skipped = sum(verdict.state is VerdictState.SKIPPED for verdict in result.verdicts)
     if skipped:
         yield f"{skipped} of {len(result.verdicts)} expectations were skipped, which is not passed"

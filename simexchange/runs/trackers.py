@@ -13,6 +13,7 @@ from simexchange.services.durations import format_duration
 
 NO_REQUEST: Final = "no_request"
 ALL_CANCELED: Final = "all_orders_canceled"
+NEW_KEY: Final = "new_key_used"
 MOST_PENDING: Final = 1_000
 _OF_AN_ORDER: Final = ("order_query", "order_query_by_client_id")
 """Signs that must be about the very order that the time started for, where it started for one."""

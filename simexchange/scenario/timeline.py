@@ -255,7 +255,7 @@ def describe(plain: dict[str, Any]) -> tuple[str, str]:
     if isinstance(spec, dict):
         kind = spec.get("kind", action)
         told = (value for name, value in spec.items() if name != "kind" and not isinstance(value, dict))
-        what = " ".join([kind, *(str(value) for value in told)])
+        what = " ".join([kind, *(", ".join(one) if isinstance(one, list | tuple) else str(one) for one in told)])
     else:
         what = f"{action}: {spec}"
     return when, what + (f" for {lasts}" if lasts else "")

@@ -59,6 +59,22 @@ def test_while_the_time_runs_it_is_pending_and_says_what_is_left() -> None:
     assert bench.states == [VerdictState.PENDING], "the run was over before its time was"
 
 
+def test_no_new_key_is_waited_for_where_none_is_left() -> None:
+    bench = RunBench(
+        "timeline:\n"
+        "  - {at: 1s, key: {account: alice, do: rotate, overlap: 5s}}\n"
+        "  - {at: 60s, key: {account: alice, do: revoke}}\n"
+        "expect: [{within: 10s, after: key, see: new_key_used, account: alice}]"
+    )
+    bench.pass_time(2)
+    key = list(bench.door.venue.keys.values())[-1]
+    bench.alice.api_key, bench.alice.signer.secret = key.api_key, key.material.reveal()
+    assert b" 200 " in bench.ask_as("alice", "GET", "/api/v3/account")
+    bench.pass_time(100)
+    assert bench.end() == ["passed"]
+    assert bench.verdicts[0].why == "seen once"
+
+
 def test_what_was_never_put_to_the_test_is_skipped_and_not_passed() -> None:
     bench = RunBench.expecting("{within: 5s, after: response-lost, see: order_query}")
     assert bench.states == [VerdictState.PENDING]

@@ -348,11 +348,12 @@ def test_in_real_time_a_revert_moves_what_is_still_to_come() -> None:
 
 
 def test_steps_tell_themselves_in_words() -> None:
-    play = Play(*ENTRIES)
+    play = Play(*ENTRIES, "{at: 30s, key: {account: bob, permissions: [read, trade]}}")
     told = [(step.when, step.what) for step in play.timeline.steps]
     assert told == [
         ("10s", "halt BTC/USDT for 20s"),
         ("20s", "response-lost for 20s"),
         ("25s", "key alice rotate 10s"),
         ("on order_accepted 3", "note: third"),
+        ("30s", "key bob read, trade"),
     ]
