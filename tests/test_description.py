@@ -3,6 +3,9 @@ import json
 from simexchange.app import Options
 from simexchange.banner import banner
 from simexchange.description import Description, describe_venue, env_name
+from simexchange.domain.commands import CreateKey
+from simexchange.domain.enums import KeyKind, Permission
+from simexchange.domain.secret import Secret
 from simexchange.services.clock import ManualClock
 from simexchange.venues import VENUES
 from small_world import ALICE_KEY, ALICE_SECRET, LOCKED_KEY, LOCKED_SECRET, small_world
@@ -62,6 +65,21 @@ def test_the_env_lines_say_the_same() -> None:
         f"SIMX_BINANCE_LOCKED_API_KEY={LOCKED_KEY}",
         f"SIMX_BINANCE_LOCKED_API_SECRET={LOCKED_SECRET}",
     ]
+
+
+def test_while_a_key_replaces_another_the_latest_is_the_accounts() -> None:
+    world = small_world(Options(), ManualClock(0))
+    venue = world.doors["binance"].venue
+    alice = venue.keys[ALICE_KEY].account_id
+    key = CreateKey(alice, "n" * 64, KeyKind.HMAC, Secret("next"), (Permission.READ,))
+    world.doors["binance"].submit(key)
+    described = describe_venue(venue, VENUES["binance"].spell, "127.0.0.1:1")
+    assert [account.api_key for account in described.accounts if account.name == "alice"] == [ALICE_KEY, "n" * 64]
+    account = described.account("alice")
+    assert account is not None
+    assert (account.api_key, account.api_secret) == ("n" * 64, "next")
+    lines = list(Description(1, "calm", "http://x", {"binance": described}).as_env())
+    assert [line for line in lines if "ALICE_API_KEY" in line] == [f"SIMX_BINANCE_ALICE_API_KEY={'n' * 64}"]
 
 
 def test_names_become_names_of_environment_variables() -> None:

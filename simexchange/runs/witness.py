@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from simexchange.dialects.base import Reply, Request
 from simexchange.dialects.gate import Gate
+from simexchange.domain.events import Trade
 from simexchange.domain.ids import ClientOrderId, OrderId
 from simexchange.runs.signs.intents import Intents
 from simexchange.runs.signs.looks import Keys, Looks
@@ -121,6 +122,11 @@ class Witness:
         return known
 
     def _batch(self, entry: BatchEntry) -> None:
+        """What the house does by itself, which is nearly everything, concerns nobody."""
+        if self._world.journal.is_house(entry.venue, entry.batch.command) and not any(
+            isinstance(event, Trade) for event in entry.batch.events
+        ):
+            return
         door = self._world.stage.door(entry.venue)
         for name, facts in names_of(door, entry.batch):
             if facts is None:

@@ -20,6 +20,8 @@ from simexchange.world import World
 Owner: TypeAlias = tuple[str, str]
 """A venue and an account."""
 MOST_LOST: Final = 1_000
+MOST_IDS: Final = 100_000
+"""Client order ids that are remembered; of more, the latest."""
 LOOKS: Final = frozenset({Purpose.ORDER_QUERY, Purpose.OPEN_ORDERS, Purpose.ORDER_HISTORY, Purpose.FILLS})
 SETTLING: Final = frozenset({*LOOKS, Purpose.CANCEL})
 """What tells an order's fate when it is answered."""
@@ -79,6 +81,8 @@ class Intents(Detector):
             self.see(heard.sighting("duplicate_client_order_id", first))
         is_told = heard.is_told and heard.answer is Answer.DONE
         self._ids[key] = (heard if is_told and not was_told else first, was_told or is_told)
+        if len(self._ids) > MOST_IDS:
+            del self._ids[next(iter(self._ids))]
 
 
 def _is_retry(heard: Heard, lost: Heard) -> bool:
