@@ -189,7 +189,7 @@ def serve(
 
 @app.command(epilog=EXIT_CODES)
 def config(
-    client: Annotated[str, typer.Argument(help="ccxt, python-binance, binance-connector or env.")],
+    client: Annotated[str, typer.Argument(help="ccxt, python-binance, binance-connector, freqtrade or env.")],
     account: Annotated[str, typer.Option(envvar="SIMX_ACCOUNT", help="Whose key to use.")] = "alice",
     venue: Annotated[str, typer.Option(help="The venue to point it at.")] = "binance",
     port_base: PortBase = 8787,

@@ -71,7 +71,7 @@ def _ccxt_urls(at: Target) -> dict[str, Any]:
 
 
 def ccxt_json(at: Target) -> str:
-    """What ccxt's constructor takes, in any of its languages (freqtrade: ``exchange.ccxt_config``)."""
+    """What ccxt's constructor takes, in any of its languages."""
     settings = {"apiKey": at.account.api_key, "secret": at.account.api_secret, "urls": {"api": _ccxt_urls(at)}}
     return json.dumps(settings, indent=2)
 
@@ -99,6 +99,17 @@ exchange = ccxt.binance(
 )
 exchange.urls["api"] = pointed(exchange.urls["api"])
 '''
+
+
+def freqtrade(at: Target) -> str:
+    """The part of freqtrade's configuration that is about the exchange: one more ``--config`` beside the bot's own."""
+    exchange = {
+        "name": "binance",
+        "key": at.account.api_key,
+        "secret": at.account.api_secret,
+        "ccxt_config": {"urls": {"api": _ccxt_urls(at)}},
+    }
+    return json.dumps({"exchange": exchange}, indent=2)
 
 
 def python_binance(at: Target) -> str:
@@ -153,6 +164,7 @@ CONFIGURATIONS: Final[dict[str, dict[str, Callable[[Target], str]]]] = {
     "ccxt": {"python": ccxt_python, "json": ccxt_json},
     "python-binance": {"python": python_binance},
     "binance-connector": {"python": binance_connector},
+    "freqtrade": {"json": freqtrade},
     "env": {"env": env},
 }
 """Client -> format -> the text; the first format is the default."""

@@ -55,6 +55,13 @@ def test_ccxts_json_names_every_address_that_matters_for_spot() -> None:
     assert api["ws"]["ws-api"]["spot"] == "wss://exchange.test:8443/ws-api/v3"
 
 
+def test_freqtrade_reads_the_addresses_of_ccxt_beside_the_key() -> None:
+    urls = json.loads(configuration("ccxt", "json", alice()))["urls"]
+    assert json.loads(configuration("freqtrade", None, alice())) == {
+        "exchange": {"name": "binance", "key": ALICE_KEY, "secret": ALICE_SECRET, "ccxt_config": {"urls": urls}}
+    }
+
+
 def test_env_lines_are_those_of_serve() -> None:
     assert configuration("env", None, alice()) == (
         "SIMX_BINANCE_REST_URL=http://127.0.0.1:8788\n"
@@ -73,7 +80,7 @@ def test_an_address_is_scheme_host_and_port(url: str) -> None:
 def test_what_there_is_not_is_refused_with_what_there_is() -> None:
     with pytest.raises(ConfigError, match="no account 'carol'; it has alice, locked"):
         target("binance", venue(), "carol", None)
-    with pytest.raises(ConfigError, match="there is ccxt, python-binance, binance-connector, env"):
+    with pytest.raises(ConfigError, match="there is ccxt, python-binance, binance-connector, freqtrade, env"):
         configuration("curl", None, alice())
     with pytest.raises(ConfigError, match="python-binance is configured in python, not in json"):
         configuration("python-binance", "json", alice())
