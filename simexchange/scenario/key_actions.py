@@ -20,24 +20,33 @@ from simexchange.world import Door
 Submit: TypeAlias = Callable[[Door, Command], object]
 
 
+def keys_of(door: Door, account: Account) -> list[ApiKey]:
+    """Every key the account ever had, the oldest first."""
+    return [key for key in door.venue.keys.values() if key.account_id == account.account_id]
+
+
 def live_keys(door: Door, account: Account) -> list[ApiKey]:
-    """The account's keys that work now, the oldest first."""
+    """Those that work now."""
     now_ns = door.clock.now_ns()
-    return [key for key in door.venue.keys.values() if key.account_id == account.account_id and key.is_alive(now_ns)]
+    return [key for key in keys_of(door, account) if key.is_alive(now_ns)]
 
 
 def change_keys(
     door: Door, account: Account, spec: KeySpec, randomness: Randomness, submit: Submit
 ) -> Callable[[], None]:
-    """Do to all live keys of an account what is said; what takes a narrowing back. Raises ValueError without a key."""
-    keys = live_keys(door, account)
-    if not keys:
-        raise ValueError(f"{account.name} on {door.name} has no key that works")
+    """Do to all live keys of an account what is said; what takes a narrowing back.
+
+    A bot may have lost its keys already, which leaves nothing to be narrowed or revoked, and a new one to be issued.
+    Raises ValueError for an account that never had any.
+    """
+    known, keys = keys_of(door, account), live_keys(door, account)
+    if not known:
+        raise ValueError(f"{account.name} on {door.name} never had a key")
     if spec.do == "revoke":
         _revoke(door, keys, submit)
         return partial(_restore, door, [], submit)
     if spec.do == "rotate":
-        submit(door, _successor(door, account, keys[-1], randomness))
+        submit(door, _successor(door, account, known, randomness))
         if spec.overlap > 0:
             door.clock.after(spec.overlap, partial(_revoke, door, keys, submit))
         else:
@@ -50,10 +59,10 @@ def change_keys(
     return partial(_restore, door, before, submit)
 
 
-def _successor(door: Door, account: Account, key: ApiKey, randomness: Randomness) -> CreateKey:
+def _successor(door: Door, account: Account, known: list[ApiKey], randomness: Randomness) -> CreateKey:
     """A key like the last one. Only secrets the venue knows can be replaced by ones it can tell: HMAC."""
-    number = sum(1 for known in door.venue.keys.values() if known.account_id == account.account_id)
-    name, length = f"{door.name}/{account.account_id}/{number}", len(key.api_key)
+    key = known[-1]
+    name, length = f"{door.name}/{account.account_id}/{len(known)}", len(key.api_key)
     secret = Secret(randomness.token(f"{name}/secret", length))
     token = randomness.token(f"{name}/key", length)
     return CreateKey(account.account_id, token, KeyKind.HMAC, secret, key.permissions, key.ip_allow, label=key.label)

@@ -150,7 +150,7 @@ class RulesSpec(Spec, frozen=True):
 
 
 class BalanceSpec(Spec, frozen=True):
-    """Money that comes or goes behind the bot's back."""
+    """Money that comes or goes behind the bot's back; no more than is free can go."""
 
     ONE_OF: ClassVar = (("deposit", "withdraw"),)
 

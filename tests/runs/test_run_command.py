@@ -107,20 +107,20 @@ def test_a_bad_scenario_is_two_and_says_where(tmp_path: Path) -> None:
 
 
 def test_an_action_that_fails_makes_it_a_bad_scenario(tmp_path: Path) -> None:
-    scenario = "timeline: [{at: 0s, fill: {account: bob}}]\nends_after: 5m\n"
+    scenario = "timeline: [{at: 0s, delist: {symbol: SOL/USDT}}, {at: 0s, halt: {symbol: SOL/USDT}}]\nends_after: 5m\n"
     ran = run(tmp_path, scenario, "order", "a1", "stay", options=("--json",))
     assert (ran.code, ran.json["outcome"]) == (2, "bad scenario")
-    assert ran.json["entries"] == [
-        {
-            "id": "timeline-1",
-            "when": "0s",
-            "what": "fill bob",
-            "state": "failed",
-            "at": "0s",
-            "error": "fill: there is no open order to be filled",
-        }
-    ]
-    assert "bad scenario: 0s fill bob: fill: there is no open order to be filled" in ran.err
+    done, failed = ran.json["entries"]
+    assert done["state"] == "done"
+    assert failed == {
+        "id": "timeline-2",
+        "when": "0s",
+        "what": "halt SOL/USDT",
+        "state": "failed",
+        "at": "0s",
+        "error": "SOL/USDT on binance is closed for good",
+    }
+    assert "bad scenario: 0s halt SOL/USDT: SOL/USDT on binance is closed for good" in ran.err
 
 
 def test_a_bot_that_asks_nothing_never_connected(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from calm_market import START_NS
-from simexchange.domain.commands import PlaceOrder, RevokeKey
+from simexchange.domain.commands import CancelAllOrders, PlaceOrder, RevokeKey, SetTradingStatus
 from simexchange.domain.enums import OrderType, Permission, Side, TradingStatus
 from simexchange.domain.events import OrderAccepted
 from simexchange.domain.units import parse_units
@@ -206,6 +206,21 @@ def test_money_comes_and_goes() -> None:
     assert (usdt - balances["USDT"].free, balances["BTC"].free - btc) == (5000 * 10**16, 5 * 10**15)
 
 
+def test_what_the_bot_has_spent_or_has_no_order_for_is_no_fault_of_the_scenarios() -> None:
+    play = Play(
+        '{at: 1s, balance: {account: alice, asset: USDT, withdraw: "999999999"}}',
+        "{at: 2s, fill: {account: alice}}",
+        "{on: {event: order_canceled, account: alice}, fill: {}}",
+    )
+    play.place("a1")
+    play.pass_time(1)
+    balance = play.door.venue.accounts[play.account_id()].balances["USDT"]
+    assert (balance.free, balance.held) == (0, 5000 * 10**16)
+    play.door.submit(CancelAllOrders(play.account_id()))
+    play.pass_time(1)
+    assert play.states == ["done", "done", "done"]
+
+
 def test_a_rotated_key_has_a_successor_that_follows_from_the_seed_and_dies_after_the_overlap() -> None:
     entry = "{at: 1s, key: {account: alice, do: rotate, overlap: 30s}}"
     play, again = Play(entry), Play(entry)
@@ -234,6 +249,18 @@ def test_a_key_may_do_less_for_a_while_and_is_revoked_for_good() -> None:
     assert key.revoked
 
 
+def test_an_account_without_a_key_that_works_gets_one_and_has_none_to_lose() -> None:
+    play = Play(
+        "{at: 1s, key: {account: locked, do: revoke}}",
+        "{at: 2s, for: 1s, key: {account: locked, permissions: [read]}}",
+        "{at: 5s, key: {account: locked, do: rotate}}",
+    )
+    play.door.submit(RevokeKey(play.api_keys("locked")[0].api_key))
+    play.pass_time(5)
+    assert play.states == ["done", "done", "done"]
+    assert [key.revoked for key in play.api_keys("locked")] == [True, False]
+
+
 def test_a_spread_is_reshaped_and_comes_back() -> None:
     play = Play("{at: 1s, for: 10s, spread: {symbol: BTC/USDT, ticks: 2000, levels: 3}}")
     shape = play.built.house.market("binance", BTC).shape
@@ -246,18 +273,13 @@ def test_a_spread_is_reshaped_and_comes_back() -> None:
 @pytest.mark.parametrize(
     ("entry", "error"),
     [
-        (
-            '{at: 1s, balance: {account: alice, asset: USDT, withdraw: "999999999"}}',
-            "Withdraw on binance: withdraws 999999999 USDT, free 100000",
-        ),
-        ("{at: 1s, fill: {account: alice}}", "fill: there is no open order to be filled"),
-        ("{at: 1s, key: {account: locked, do: revoke}}", "key: locked on binance has no key that works"),
+        ("{at: 1s, halt: {symbol: SOL/USDT}}", "SOL/USDT on binance is closed for good"),
         ("{at: 1s, fault: {kind: no-such-fault}}", "fault: kind: there is no fault 'no-such-fault'"),
     ],
 )
 def test_an_action_that_cannot_be_done_fails_on_record(entry: str, error: str) -> None:
     play = Play(entry, "{at: 2s, note: goes on}")
-    play.door.submit(RevokeKey(play.api_keys("locked")[0].api_key))
+    play.door.submit(SetTradingStatus("SOL/USDT", TradingStatus.CLOSED))
     play.pass_time(2)
     assert play.states == ["failed", "done"]
     (failed,) = play.timeline.failures
