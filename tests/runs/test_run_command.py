@@ -179,7 +179,7 @@ def test_the_end_of_the_scenario_ends_the_bot_and_all_it_started(tmp_path: Path)
 
 
 def test_a_run_that_takes_too_long_is_cut_off(tmp_path: Path) -> None:
-    ran = run(tmp_path, "", "order", "a1", "stay", options=("--timeout", "1s", "--json"))
+    ran = run(tmp_path, "", "order", "a1", "stay", options=("--timeout", "5s", "--json"))
     assert (ran.code, ran.json["ended_by"]) == (1, "the run took too long")
 
 
@@ -245,7 +245,7 @@ def test_a_key_that_is_replaced_is_found_in_the_file_of_now(tmp_path: Path) -> N
             "keys.env",
             "nothing",
         ),
-        options=("--env-out", "keys.env", "--timeout", "2s"),
+        options=("--env-out", "keys.env", "--timeout", "5s"),
     )
     _, file, old = ran.out.splitlines()
     assert file == str(tmp_path / "keys.env")
