@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
-from simexchange.control import events, table
+from simexchange.control import dashboard, events, table
 from simexchange.control.controls import Controls
 from simexchange.control.operations import Asked, Made, Operation, Redirect, Text
 from simexchange.control.problems import Problem
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 def control_application(exchange: "Exchange", token: str, names: tuple[str, ...], port: int) -> ASGIApp:
     """``names`` are those of this machine that clients may call it by, beside the loopback's own."""
-    controls = Controls(exchange)
+    controls = exchange.controls
     by_path: dict[str, dict[str, Operation]] = {}
     for operation in table.OPERATIONS:
         by_path.setdefault(operation.path, {})[operation.method] = operation
@@ -47,9 +47,10 @@ def control_application(exchange: "Exchange", token: str, names: tuple[str, ...]
         Route(path, _endpoint(controls, methods), methods=list(methods)) for path, methods in by_path.items()
     ]
     routes.append(WebSocketRoute(events.PATH, events.endpoint(controls)))
+    routes += dashboard.routes()
     application = Starlette(routes=routes, exception_handlers={HTTPException: _not_here})
     application.router.redirect_slashes = False
-    open_paths = frozenset(operation.path for operation in table.OPERATIONS if operation.is_open)
+    open_paths = frozenset(operation.path for operation in table.OPERATIONS if operation.is_open) | dashboard.paths()
     return Guard(
         application, token, names, port, open_paths, frozenset(path for path in open_paths if "health" in path)
     )

@@ -1,11 +1,12 @@
 """Is it up, what is served, and where everything else is."""
 
-from html import escape
 from typing import Final
 
 from msgspec import Struct
+from starlette.responses import Response
 
 from simexchange import __version__
+from simexchange.control import dashboard
 from simexchange.control.operations import Asked, Operation, Redirect, Text
 from simexchange.control.problems import Problem
 from simexchange.control.reading import Query
@@ -68,25 +69,11 @@ def authority(asked: Asked) -> Text:
     return Text(front.authority.identity.certificate_pem(), PEM)
 
 
-_INDEX: Final = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>simexchange control</title></head>
-<body style="font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 3rem auto; padding: 0 1rem">
-<h1>simexchange {version}</h1>
-<p>Seed {seed}, scenario {scenario}. Venues: {venues}.</p>
-<ul><li><a href="/docs">/docs</a>: every operation, with examples, to be tried</li>
-<li><a href="/openapi.json">/openapi.json</a>: the same for programs</li>
-<li><a href="/journal">/journal</a>: the latest of what happened</li></ul>
-</body></html>
-"""
-
-
-def index(asked: Asked) -> Redirect | Text:
+def index(asked: Asked) -> Redirect | Response:
     exchange = asked.controls.exchange
     if asked.query.token is not None:
         return Redirect("/", cookie_header(exchange.control_port, exchange.control_token))
-    options = exchange.options
-    told = {"version": __version__, "seed": options.seed, "scenario": escape(options.scenario)}
-    return Text(_INDEX.format(**told, venues=", ".join(options.venues)), "text/html; charset=utf-8")
+    return dashboard.page()
 
 
 OPERATIONS: Final = (
@@ -108,7 +95,7 @@ OPERATIONS: Final = (
     Operation(
         "GET",
         "/",
-        "A page that leads to the others; with ?token= it leaves the token in a cookie",
+        "The dashboard; with ?token= it leaves the token in a cookie, so that a browser stays in",
         index,
         str,
         query=IndexQuery,

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from simexchange.control.dashboard import locked_page
 from simexchange.control.problems import Problem
 
 OWN_NAMES: Final = ("localhost", "127.0.0.1", "::1")
@@ -126,7 +127,8 @@ def _cookie(header: str, name: str) -> str:
 
 async def _refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
     """A problem, as the answer to a request or to a handshake."""
-    response = problem.response()
+    is_page = problem.status == 401 and scope["path"] == "/" and "text/html" in Headers(scope=scope).get("accept", "")
+    response = locked_page() if is_page else problem.response()
     if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
         await send({"type": "websocket.close", "code": 1008, "reason": problem.shown["title"]})
         return
