@@ -58,13 +58,13 @@ def _ccxt_urls(at: Target) -> dict[str, Any]:
         }
         urls[f"{api}Data"] = f"{rest}/futures/data"
     urls |= {"papi": f"{rest}/papi/v1", "papiV2": f"{rest}/papi/v2"}
-    markets = ("spot", "margin", "linear", "inverse", "future", "delta", "stock", "option")
+    markets = ("spot", "margin", "linear", "inverse", "future", "delivery", "delta", "stock", "option")
     streams: dict[str, Any] = dict.fromkeys(markets, f"{ws}/ws")
     streams |= {"optionMarket": f"{ws}/market/ws", "optionPrivate": f"{ws}/private/ws", "papi": f"{ws}/pm/ws"}
     streams["ws-api"] = {
         "spot": f"{ws}/ws-api/v3",
         **dict.fromkeys(("linear", "future"), f"{ws}/ws-fapi/v1"),
-        **dict.fromkeys(("inverse", "delta"), f"{ws}/ws-dapi/v1"),
+        **dict.fromkeys(("inverse", "delivery", "delta"), f"{ws}/ws-dapi/v1"),
     }
     urls["ws"] = streams
     return urls

@@ -1,5 +1,6 @@
 """What this venue tells of the past and the core does not keep: why orders ended, how they were amended, when order
-lists last changed, what was withdrawn. Written from events, read by the queries; house accounts are left out.
+lists last changed, what was deposited and withdrawn. Written from events, read by the queries; house accounts are
+left out.
 """
 
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from simexchange.dialects.binance import names
-from simexchange.domain.commands import CancelOrder, SetTradingStatus, Withdraw
+from simexchange.domain.commands import CancelOrder, Deposit, SetTradingStatus, Withdraw
 from simexchange.domain.enums import CancelReason, ExpireReason
 from simexchange.domain.events import (
     BalanceAdjusted,
@@ -49,6 +50,15 @@ class Withdrawal(Struct, frozen=True):
     address: str
 
 
+class Arrival(Struct, frozen=True):
+    """Money that came to the account; ``number`` is that of the batch."""
+
+    number: int
+    ts_ns: int
+    asset: AssetName
+    amount: Amount
+
+
 CLOSED_BY_VENUE: Final = Ending("EXPIRED", "EXCHANGE_CANCELED")
 _ENDINGS: Final = {
     reason: Ending(names.EXPIRED_IN_MATCH)
@@ -75,6 +85,7 @@ class Chronicle:
         self._accounts = accounts
         self._next_withdrawal_id = next_withdrawal_id
         self._withdrawals: dict[AccountId, list[Withdrawal]] = {}
+        self._deposits: dict[AccountId, list[Arrival]] = {}
         self._endings: dict[tuple[Symbol, OrderId], Ending] = {}
         self._amendments: dict[tuple[Symbol, OrderId], list[Amendment]] = {}
         self._list_changes: dict[int, int] = {}
@@ -94,6 +105,10 @@ class Chronicle:
     def withdrawals(self, account_id: AccountId) -> list[Withdrawal]:
         """What an account withdrew, the first one first."""
         return self._withdrawals.get(account_id, [])
+
+    def deposits(self, account_id: AccountId) -> list[Arrival]:
+        """What was paid in to an account since it is served, the first one first."""
+        return self._deposits.get(account_id, [])
 
     def on_batch(self, batch: Batch) -> None:
         for event in batch.events:
@@ -116,10 +131,15 @@ class Chronicle:
         if not self._accounts[terms.account_id].house:
             self._amendments.setdefault((terms.symbol, terms.order_id), []).append(Amendment(batch.ts_ns, event))
 
-    def _note_withdrawal(self, batch: Batch, event: BalanceAdjusted) -> None:
-        """A deposit is an adjustment too."""
+    def _note_adjustment(self, batch: Batch, event: BalanceAdjusted) -> None:
+        """A deposit or a withdrawal; other adjustments have no place in the wallet's lists."""
         command = batch.command
-        if isinstance(command, Withdraw) and not self._accounts[event.account_id].house:
+        if self._accounts[event.account_id].house:
+            return
+        if isinstance(command, Deposit):
+            came = Arrival(batch.seq, batch.ts_ns, event.asset, command.amount)
+            self._deposits.setdefault(event.account_id, []).append(came)
+        elif isinstance(command, Withdraw):
             made = Withdrawal(
                 self._next_withdrawal_id(), batch.ts_ns, event.asset, command.amount, command.fee, command.address
             )
@@ -133,7 +153,7 @@ _NOTES: Final[dict[type[Event], Callable[[Chronicle, Batch, Any], None]]] = {
     OrderExpired: Chronicle._note_expired,
     OrderCanceled: Chronicle._note_canceled,
     OrderAmended: Chronicle._note_amended,
-    BalanceAdjusted: Chronicle._note_withdrawal,
+    BalanceAdjusted: Chronicle._note_adjustment,
     OrderListPlaced: Chronicle._note_list,
     OrderListUpdated: Chronicle._note_list,
     OrderListEnded: Chronicle._note_list,

@@ -7,6 +7,7 @@ from simexchange.dialects.binance import (
     account,
     amend,
     cancel_replace,
+    deposits,
     errors,
     general,
     limits,
@@ -40,6 +41,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *list_queries.OPERATIONS,
     *account.LISTEN_KEY_OPERATIONS,
     *wallet.OPERATIONS,
+    *deposits.OPERATIONS,
     *withdrawals.OPERATIONS,
 )
 

@@ -130,3 +130,40 @@ def test_withdrawals_are_listed_the_latest_first(bench: Bench, mallory: Client) 
     assert mallory.ask("GET", history, endTime=START_MS).body == [btc]
     assert mallory.ask("GET", history, startTime=START_MS + 1).body == [usdt]
     assert bench.alice.ask("GET", history).body == []
+
+
+def test_deposits_are_listed_the_latest_first(bench: Bench) -> None:
+    history, alice = "/sapi/v1/capital/deposit/hisrec", bench.open_account("dora")
+    opened_with = 2
+    bench.advance(1_000)
+    bench.door.submit(Deposit(alice.account_id, "BTC", amount("0.5")))
+    bench.advance(1_000)
+    number = bench.door.submit(Deposit(alice.account_id, "USDT", amount("10"))).seq
+    bench.door.submit(Withdraw(alice.account_id, "USDT", amount("10")))
+    usdt, btc, *others = alice.ask("GET", history).body
+    assert len(others) == opened_with
+    assert usdt == {
+        "id": str(number),
+        "amount": "10",
+        "coin": "USDT",
+        "network": "USDT",
+        "status": 1,
+        "address": "",
+        "addressTag": "",
+        "txId": f"{number:064X}",
+        "insertTime": START_MS + 2_000,
+        "transferType": 0,
+        "confirmTimes": "1/1",
+        "unlockConfirm": 0,
+        "walletType": 0,
+    }
+    assert (btc["coin"], btc["amount"], btc["insertTime"]) == ("BTC", "0.5", START_MS + 1_000)
+    assert alice.ask("GET", history, offset=1, limit=1).body == [btc]
+    assert alice.ask("GET", history, coin="BTC").body == [btc, others[0]]
+    assert alice.ask("GET", history, txId=usdt["txId"], includeSource="true").body == [usdt]
+    assert (
+        alice.ask("GET", history, limit=1).body == alice.ask("GET", history, startTime=START_MS + 1_001).body == [usdt]
+    )
+    assert alice.ask("GET", history, endTime=START_MS).body == others
+    assert alice.ask("GET", history, status=0).body == []
+    assert bench.alice.ask("GET", history, startTime=START_MS + 1_000).body == []
