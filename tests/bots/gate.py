@@ -6,6 +6,7 @@ nothing by that alone.
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from bots.venue_client import Answer, NoAnswer, Refused, VenueClient
@@ -14,6 +15,9 @@ from simexchange.services.clock import MILLISECOND, MINUTE, SECOND
 FIRST_BACKOFF_NS: Final = SECOND
 LONGEST_BACKOFF_NS: Final = 32 * SECOND
 FIREWALL_PAUSE_NS: Final = 10 * MINUTE
+
+QUESTIONS: Final = 3
+"""How often it asks the same question."""
 
 CLOCK_WRONG: Final = -1021
 SIGN_ANEW: Final = (CLOCK_WRONG, -1022)
@@ -52,7 +56,7 @@ class Gate:
         self._backoff_ns = FIRST_BACKOFF_NS
 
     def ask(self, method: str, path: str, signed: bool = True, **params: Any) -> Any:
-        """The answer's JSON. Raises Unknown, Rejected or Halted."""
+        """The answer's JSON. Only a question is asked again if no answer comes. Raises Unknown, Rejected or Halted."""
 
         def asked() -> Any:
             answer = self.client.ask(method, path, signed, **params)
@@ -60,6 +64,9 @@ class Gate:
                 raise Refused(answer)
             return answer.json
 
+        for _ in range(QUESTIONS - 1 if method == "GET" else 0):
+            with suppress(Unknown):
+                return self.through(asked)
         return self.through(asked)
 
     def through(self, action: Callable[[], T]) -> T:

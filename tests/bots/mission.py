@@ -30,7 +30,7 @@ ONE_ORDER: Final = "one order for one intent"
 NO_MORE: Final = "buys no more than it means"
 ALL_PLACED: Final = "enters and moves everything"
 SANE: Final = "sends no absurd price"
-INFORMED: Final = "sends nothing on old prices"
+INFORMED: Final = "sends nothing on wrong prices"
 TRUTHFUL: Final = "claims what is true"
 FRESH: Final = "quotes what is fresh"
 TIDY: Final = "leaves nothing open"
@@ -152,6 +152,7 @@ class Mission:
         self.bench.door.bus.listen(Stage.DASHBOARD, self._on_batch)
         self.bot = make(VenueClient(self.bench, self.bench.alice, errand.uses_listen_key))
         self._over_ns = 0
+        self._rules = [self.bench.plan.read(rule) for rule in errand.rules]
 
     def run(self) -> "Mission":
         try:
@@ -184,7 +185,7 @@ class Mission:
         bot.run(SECOND)
 
     def _arm(self) -> None:
-        for rule in self.errand.rules:
+        for rule in self._rules:
             self.bench.plan.add(rule)
         self.bot.run(self.errand.lead_ns)
 
@@ -207,7 +208,7 @@ class Mission:
                 self.seen.placed.add(intent_of(price))
                 tops = self.top.since(now_ns - PRICE_AGE_NS)
                 believed = self.bot.beliefs().top
-                self.seen.is_uninformed |= believed is None or believed not in tops
+                self.seen.is_uninformed |= believed is not None and believed not in tops
                 self.seen.has_strayed |= all(abs((bid + ask) / 2 - price) > FARTHEST * price for bid, ask in tops)
                 self.seen.has_moved |= intent_of(price) == intent_of(MOVED) and price > ENTRIES["third"]
                 if intent_of(price) == FILLED:
@@ -248,8 +249,10 @@ class Mission:
         since_ns = now_ns - CLAIM_AGE_NS
         if said.position is not None and said.position not in self.position.since(since_ns):
             seen.false_claims.append(f"{now_ns}: position {said.position}, is {self.position.now}")
-        if said.working is not None and said.working not in self.working.since(since_ns):
-            seen.false_claims.append(f"{now_ns}: working {said.working}, are {self.working.now}")
+        if said.working is not None:
+            window = self.working.since(since_ns)
+            if not frozenset.intersection(*window) <= said.working <= frozenset.union(*window):
+                seen.false_claims.append(f"{now_ns}: working {said.working}, are {self.working.now}")
         if said.top is not None and said.top not in self.top.since(now_ns - PRICE_AGE_NS):
             seen.stale_prices.append(f"{now_ns}: {said.top}, is {self.top.now}")
         self.bench.clock.after(SECOND, self._sample)

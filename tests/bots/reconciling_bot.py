@@ -6,22 +6,28 @@ believed as long as it is fresh, and is checked against REST now and then.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
-from enum import IntEnum
 from typing import Any, Final
 
 from bots.contract import Beliefs
 from bots.gate import Gate, Halted, Rejected, Unknown
 from bots.local_book import LocalBook
+from bots.orders import Order, State
 from bots.venue_client import Socket, VenueClient
 from simexchange.services.clock import MILLISECOND, MINUTE, SECOND
 
+ZERO: Final = Decimal(0)
 SYMBOL: Final = "BTCUSDT"
 ORDER: Final = "/api/v3/order"
 TICK_NS: Final = 100 * MILLISECOND
 MAX_AGE_NS: Final = 3 * SECOND
 """How old a price may be that it would act on."""
+RECEIVE_WINDOW_MS: Final = MAX_AGE_NS // MILLISECOND
+"""No order is to reach the book later than that."""
+COMPARE_NS: Final = 2 * SECOND
+"""How often it holds its book against the venue's."""
+DOUBT_NS: Final = 5 * SECOND
+"""How long it trusts no book after one that was wrong."""
 RECONCILE_NS: Final = 5 * SECOND
 """How often it asks for its orders and fills."""
 ATTEMPTS: Final = 8
@@ -36,31 +42,6 @@ NOT_FOUND_BEFORE_BELIEVED: Final = 5
 MOST_LOOKUPS: Final = 60
 
 OFF_THE_GRID: Final = (-1013, -1111)
-OVER: Final = ("FILLED", "CANCELED", "REJECTED", "EXPIRED", "EXPIRED_IN_MATCH")
-
-
-class State(IntEnum):
-    """An order's state only ever grows."""
-
-    UNKNOWN = 0
-    WORKING = 1
-    OVER = 2
-
-
-@dataclass
-class Order:
-    """One order of ours. The venue and we call it by ``name``, from before it is sent."""
-
-    name: str
-    price: Decimal
-    quantity: Decimal
-    state: State = State.UNKNOWN
-    filled: Decimal = Decimal(0)
-
-    def learn(self, status: str, filled: str) -> None:
-        """Take in what was true once: late news does not turn anything back."""
-        self.state = max(self.state, State.OVER if status in OVER else State.WORKING)
-        self.filled = max(self.filled, Decimal(filled))
 
 
 class ReconcilingBot:
@@ -71,10 +52,11 @@ class ReconcilingBot:
         self.is_halted = False
         self._orders: dict[str, list[Order]] = {}
         """Intent -> its orders, the latest last."""
-        self._fills: dict[int, Decimal] = {}
-        """Trade id -> quantity: the only thing that makes a position."""
+        self._fills: dict[int, tuple[int, Decimal]] = {}
+        """Trade id -> order and quantity: the only thing that makes a position."""
         self._last_trade_by_rest = -1
         self._reconciled_ns = self._snapshot_ns = self._fresh_ns = -MINUTE
+        self._compared_ns = self._doubted_ns = -MINUTE
         self._tick_size = self._lot_size = Decimal(0)
         self._book = LocalBook()
         self._sockets: dict[str, Socket] = {}
@@ -114,9 +96,9 @@ class ReconcilingBot:
         is_sure = now_ns - self._reconciled_ns <= RECONCILE_NS + SECOND and not self.is_halted
         is_clear = is_sure and all(order.state is not State.UNKNOWN for order in orders)
         return Beliefs(
-            sum(self._fills.values(), Decimal(0)) if is_sure else None,
+            self._filled() if is_sure else None,
             frozenset(order.price for order in orders if order.state is State.WORKING) if is_clear else None,
-            self._book.top() if now_ns - self._fresh_ns <= MAX_AGE_NS else None,
+            self._book.top() if self._is_to_be_trusted else None,
             (self._book.bids, self._book.asks),
         )
 
@@ -152,6 +134,7 @@ class ReconcilingBot:
         """Wait for a market whose price is known and not far from the order's; False if there is none for long."""
         until_ns = self.client.now_ns + PATIENCE_NS
         while self.client.now_ns < until_ns:
+            self._compare_book()
             top = self.beliefs().top
             if top is not None and abs((top[0] + top[1]) / 2 - order.price) <= order.price * FARTHEST:
                 return True
@@ -189,12 +172,12 @@ class ReconcilingBot:
         raise Unknown(f"what became of {order.name}")
 
     def _learn(self, order: Order, answer: Any) -> None:
-        order.learn(answer["status"], answer["executedQty"])
+        order.learn(answer["orderId"], answer["status"], answer["executedQty"])
 
     def _terms(self, order: Order) -> dict[str, Any]:
         order.price -= order.price % self._tick_size
         order.quantity -= order.quantity % self._lot_size
-        what = {"symbol": SYMBOL, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC"}
+        what = {"symbol": SYMBOL, "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "recvWindow": RECEIVE_WINDOW_MS}
         return {**what, "price": order.price, "quantity": order.quantity, "newClientOrderId": order.name}
 
     def _load_rules(self) -> bool:
@@ -205,6 +188,10 @@ class ReconcilingBot:
         self._tick_size = Decimal(filters["PRICE_FILTER"]["tickSize"])
         self._lot_size = Decimal(filters["LOT_SIZE"]["stepSize"])
         return before != (self._tick_size, self._lot_size)
+
+    def _filled(self, wanted: Order | None = None) -> Decimal:
+        """How much of one order was filled, or of all."""
+        return sum((size for number, size in self._fills.values() if wanted is None or number == wanted.number), ZERO)
 
     def _all_orders(self) -> list[Order]:
         return [order for orders in self._orders.values() for order in orders]
@@ -217,21 +204,39 @@ class ReconcilingBot:
         if self._book.needs_snapshot and now_ns - self._snapshot_ns >= SECOND:
             self._snapshot_ns = now_ns
             self._book.on_snapshot(self.gate.ask("GET", "/api/v3/depth", signed=False, symbol=SYMBOL, limit=1000))
+        self._compare_book()
         if now_ns - self._reconciled_ns >= RECONCILE_NS:
             self._reconcile()
 
+    def _compare_book(self) -> None:
+        """Hold the book against a second source, if that is due."""
+        if self.client.now_ns - self._compared_ns < COMPARE_NS:
+            return
+        self._book.compare(self.gate.ask("GET", "/api/v3/depth", signed=False, symbol=SYMBOL, limit=100))
+        self._compared_ns = self.client.now_ns
+
+    @property
+    def _is_to_be_trusted(self) -> bool:
+        """Whether the book is fresh, and was not found wrong a moment ago."""
+        now_ns = self.client.now_ns
+        if self._book.was_wrong:
+            self._book.was_wrong, self._doubted_ns = False, now_ns
+        return now_ns - self._fresh_ns <= MAX_AGE_NS and now_ns - self._doubted_ns > DOUBT_NS
+
     def _reconcile(self) -> None:
         """Ask for what streams should have told. One that did not tell everything is replaced."""
+        began_ns = self.client.now_ns
         trades = self.gate.ask("GET", "/api/v3/myTrades", symbol=SYMBOL, fromId=self._last_trade_by_rest + 1)
         missed = [trade for trade in trades if trade["id"] not in self._fills]
         for trade in trades:
-            self._fills[trade["id"]] = Decimal(trade["qty"])
+            self._fills[trade["id"]] = trade["orderId"], Decimal(trade["qty"])
             self._last_trade_by_rest = max(self._last_trade_by_rest, trade["id"])
         if missed and "user" in self._sockets:
             self._sockets["user"].close()
         listed = self.gate.ask("GET", "/api/v3/openOrders", symbol=SYMBOL)
         open_now = {answer["clientOrderId"]: answer for answer in listed}
         for order in self._all_orders():
+            order.add_up(self._filled(order))
             if order.name in open_now:
                 self._learn(order, open_now[order.name])
             elif order.state is State.WORKING:
@@ -239,7 +244,7 @@ class ReconcilingBot:
                     self._learn(order, self.gate.ask("GET", ORDER, symbol=SYMBOL, origClientOrderId=order.name))
                 except Rejected:
                     continue  # neither open nor known: nobody says that it is over, so it is not
-        self._reconciled_ns = self.client.now_ns
+        self._reconciled_ns = began_ns
         self.gate.has_lost_touch = False
 
     def _keep_streams(self) -> None:
@@ -266,10 +271,11 @@ class ReconcilingBot:
             self._on_event(message.get("event", message))
 
     def _on_diff(self, diff: Any) -> None:
-        is_news = self._book.on_diff(diff)
-        venue_ms = self.client.now_ns // MILLISECOND + self.client.offset_ms
-        if is_news and venue_ms - diff["E"] <= MAX_AGE_NS // MILLISECOND:
-            self._fresh_ns = self.client.now_ns
+        if self.client.now_ns - self._fresh_ns > MAX_AGE_NS:
+            self._book.invalidate()
+        if self._book.on_diff(diff):
+            told_ns = (diff["E"] - self.client.offset_ms) * MILLISECOND
+            self._fresh_ns = max(self._fresh_ns, min(told_ns, self.client.now_ns))
 
     def _on_event(self, event: Any) -> None:
         if event.get("e") in ("eventStreamTerminated", "listenKeyExpired"):
@@ -277,10 +283,10 @@ class ReconcilingBot:
         if event.get("e") != "executionReport":
             return
         if event["x"] == "TRADE":
-            self._fills[event["t"]] = Decimal(event["l"])
+            self._fills[event["t"]] = event["i"], Decimal(event["l"])
         for order in self._all_orders():
             if order.name in (event["c"], event["C"]):
-                order.learn(event["X"], event["z"])
+                order.learn(event["i"], event["X"], event["z"])
 
     def _dare(self, action: Callable[[], object]) -> None:
         """Do something unless all is lost; what is left open is taken up again by the next tick."""
