@@ -6,32 +6,19 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
 
 import pytest
 import yaml
 
-from client_environments import ROOT, client_python
+from client_environments import client_python
 from command_line import environment, running, simexchange
+from readme import blocks, section
 from simexchange.scenario.parse import parse_scenario
 from simexchange.scenario_checks import all_checks
 from simexchange.services.faults.kinds import load_catalogue
 from simexchange.venues import VENUES
 
-README: Final = (ROOT / "README.md").read_text(encoding="utf-8")
-PATIENCE_S: Final = 90
-
-
-def section(title: str) -> str:
-    """The text under a heading of the second level."""
-    found = re.search(rf"^## {re.escape(title)}$(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL)
-    assert found is not None, f"the README has no section {title!r}"
-    return found[1]
-
-
-def blocks(title: str, language: str) -> list[str]:
-    """The code blocks of a section in a language ("" for none)."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", section(title), re.MULTILINE | re.DOTALL)
+PATIENCE_S = 90
 
 
 def bash(script: str, folder: Path, *tools: Path) -> "subprocess.CompletedProcess[str]":

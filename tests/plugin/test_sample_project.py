@@ -10,6 +10,7 @@ import pytest
 from client_environments import ROOT, client_python
 from command_line import environment
 from plugin.sample_project import BOT, SETTINGS, TESTS
+from readme import blocks
 
 PATIENCE_S = 240
 
@@ -52,6 +53,14 @@ def run(project: Path, site: Path, *options: str) -> "subprocess.CompletedProces
 def test_its_tests_pass_with_two_workers(project: Path, site: Path) -> None:
     ended = run(project, site, "-n", "2", "--durations=5")
     assert "11 passed" in ended.stdout, ended.stdout + ended.stderr
+
+
+def test_what_the_readme_shows_passes_as_it_stands(tmp_path: Path, site: Path) -> None:
+    (text,) = blocks("pytest", "python")
+    (tmp_path / "test_my_bot.py").write_text(text)
+    (tmp_path / "pytest.ini").write_text(SETTINGS)
+    ended = run(tmp_path, site)
+    assert "2 passed" in ended.stdout, ended.stdout + ended.stderr
 
 
 def test_its_tests_pass_in_one_process_and_say_what_happened_where_they_fail(project: Path, site: Path) -> None:
