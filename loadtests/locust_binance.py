@@ -5,6 +5,7 @@ SIMX_ENV_FILE=simx.env locust -f loadtests/locust_binance.py --headless -u 20 -r
 """
 
 from locust import between, task
+
 from simexchange.locust import ExchangeUser, service_levels
 
 SYMBOL = "BTCUSDT"

@@ -5,6 +5,7 @@ SIMX_ENV_FILE=simx.env locust -f loadtests/locust_mixed.py --headless -u 40 -r 4
 """
 
 from locust import between, task
+
 from simexchange.locust import ExchangeUser, StreamUser, service_levels
 
 service_levels(failures=0.01, p95_ms=500)

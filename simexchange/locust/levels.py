@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from locust import events
 from locust.env import Environment
 from locust.runners import WorkerRunner
 
-from locust import events
 from simexchange.locust.book import BOOK
 
 MISSED = 1

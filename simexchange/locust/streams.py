@@ -4,6 +4,7 @@ import json
 from typing import Any, ClassVar, Final
 
 import gevent
+from locust import User, constant, task
 from websocket import (
     WebSocketConnectionClosedException,
     WebSocketException,
@@ -11,7 +12,6 @@ from websocket import (
     create_connection,
 )
 
-from locust import User, constant, task
 from simexchange.locust import reporting  # noqa: F401  (registers its listeners)
 from simexchange.locust.book import BOOK
 from simexchange.locust.targets import target

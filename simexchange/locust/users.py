@@ -5,9 +5,9 @@ from itertools import count
 from typing import Any, ClassVar, Final
 
 import gevent
+from locust import FastHttpUser
 from locust.runners import WorkerRunner
 
-from locust import FastHttpUser
 from simexchange.locust import reporting  # noqa: F401  (registers its listeners)
 from simexchange.locust.book import BOOK
 from simexchange.locust.targets import KeyPool, Target, target
