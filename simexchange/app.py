@@ -1,6 +1,7 @@
 """The whole exchange in one process: ``async with Exchange(options) as exchange`` builds it, serves it, and ends it."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -13,8 +14,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 from msgspec import Struct
 
+from simexchange import __version__
 from simexchange.description import Description, TlsOptions, describe_clock, describe_venue
 from simexchange.dialects.gate import Gate
+from simexchange.logs import FIELDS
 from simexchange.memory import Housekeeper
 from simexchange.runs.runner import Runner
 from simexchange.services.clock import AS_FAST, ClockMode, Speed, WorldClock
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
     from simexchange.control.controls import Controls
     from simexchange.front import Front
     from simexchange.scenario.specs import Scenario
+
+log = logging.getLogger(__name__)
 
 DEFAULT_SEED: Final = 42
 DEFAULT_HOST: Final = "127.0.0.1"
@@ -288,6 +293,7 @@ async def serve(options: Options, on_ready: Callable[[Description], None]) -> No
     with _signals(stopping):
         async with Exchange(options) as exchange:
             assert exchange.description is not None
+            _log_start(exchange.description)
             housekeeper.start()
             try:
                 if not stopping.is_set():
@@ -295,6 +301,14 @@ async def serve(options: Options, on_ready: Callable[[Description], None]) -> No
                 await stopping.wait()
             finally:
                 housekeeper.stop()
+    log.info("stopped")
+
+
+def _log_start(description: Description) -> None:
+    ports = {name: venue.rest_url for name, venue in description.venues.items()}
+    told = {"version": __version__, "seed": description.seed, "scenario": description.scenario}
+    where = {"control": description.control_url, "venues": ports}
+    log.info("serving %s on %s", description.scenario, description.control_url, extra={FIELDS: told | where})
 
 
 @contextmanager
@@ -304,6 +318,7 @@ def _signals(stopping: asyncio.Event) -> Iterator[None]:
     def on_signal(number: int) -> None:
         if stopping.is_set():
             os._exit(SIGNALED + number)
+        log.info("stopping: %s", signal.Signals(number).name)
         stopping.set()
 
     handled = (signal.SIGINT, signal.SIGTERM)

@@ -110,6 +110,16 @@ Start = Annotated[
     str | None,
     typer.Option(envvar="SIMX_START", help="When time begins: 2026-01-05T00:00:00Z; now, by default."),
 ]
+LogLevel = Annotated[
+    str, typer.Option(envvar="SIMX_LOG_LEVEL", help="Logs go to stderr: debug, info, warning or error.")
+]
+LogFormat = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SIMX_LOG_FORMAT",
+        help="console or json (an object a line); console on a terminal, json elsewhere by default.",
+    ),
+]
 Tls = Annotated[
     bool,
     typer.Option(
@@ -156,10 +166,8 @@ def serve(
         Path | None,
         typer.Option(envvar="SIMX_ENV_OUT", help="Write addresses and keys as SIMX_* lines to this file (0600)."),
     ] = None,
-    log_level: Annotated[
-        str,
-        typer.Option(envvar="SIMX_LOG_LEVEL", help="Logs go to stderr: debug, info, warning or error."),
-    ] = "info",
+    log_level: LogLevel = "info",
+    log_format: LogFormat = None,
 ) -> None:
     """Start the exchange and serve it until Ctrl-C or SIGTERM; a second one ends it at once (with 128 + its number)."""
     from simexchange import serving
@@ -180,6 +188,7 @@ def serve(
             json_line=json_line,
             env_out=env_out,
             log_level=log_level,
+            log_format=log_format,
         )
     except serving.UsageError as error:
         raise typer.BadParameter(str(error)) from error

@@ -1,6 +1,5 @@
 """What ``simexchange serve`` does besides serving: reads options, writes logs, banner, JSON line and SIMX_* file."""
 
-import logging
 import os
 import string
 import sys
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from msgspec.structs import replace
 
+from simexchange import logs
 from simexchange.app import HIGHEST_PORT_BASE, Options, StartFailure, build_scenario, serve
 from simexchange.banner import banner
 from simexchange.description import Description, TlsOptions, VenueDescription, describe_venue
@@ -140,9 +140,9 @@ def _time(clock: str, speed: str | None, start: str | None) -> tuple[ClockMode, 
     return mode, pace, start_ns
 
 
-def run(chosen: Options, json_line: bool, env_out: Path | None, log_level: str) -> None:
+def run(chosen: Options, json_line: bool, env_out: Path | None, log_level: str, log_format: str | None = None) -> None:
     """Serve until told to stop. Raises StartFailure or UsageError."""
-    log_to_stderr(log_level)
+    log_to_stderr(log_level, log_format)
 
     def announce(description: Description) -> None:
         if env_out is not None:
@@ -167,14 +167,13 @@ def describe_offline(chosen: Options, venue: str) -> VenueDescription:
     return describe_venue(world.doors[venue].venue, VENUES[venue].spell, f"{chosen.host}:{port}")
 
 
-def log_to_stderr(level: str) -> None:
-    """Have logs of at least this level written to standard error. Raises UsageError."""
+def log_to_stderr(level: str, form: str | None = "console") -> None:
+    """Have logs of at least this level written to standard error; None: as it suits who reads. Raises UsageError."""
     if level not in LOG_LEVELS:
         raise UsageError(f"--log-level is one of {', '.join(LOG_LEVELS)}")
-    logging.basicConfig(
-        stream=sys.stderr, level=level.upper(), format="%(asctime)s %(levelname)-7s %(name)s: %(message)s"
-    )
-    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    if form is not None and form not in logs.FORMATS:
+        raise UsageError(f"--log-format is one of {', '.join(logs.FORMATS)}")
+    logs.log_to_stderr(level, form)
 
 
 def wants_color(stream: TextIO) -> bool:

@@ -1,5 +1,6 @@
 """What the handlers of the control API lay hands on: the served exchange, and its parts by the names in a path."""
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from simexchange.control.masking import Masks
@@ -13,6 +14,7 @@ from simexchange.world import Door, World
 
 if TYPE_CHECKING:
     from simexchange.app import Exchange
+    from simexchange.control.tally import Tally
     from simexchange.domain.commands import Command
 
 
@@ -28,6 +30,13 @@ class Controls:
     @property
     def world(self) -> World:
         return self.exchange.world
+
+    @cached_property
+    def tally(self) -> "Tally":
+        """Begins to count when somebody first asks."""
+        from simexchange.control.tally import Tally
+
+        return Tally(self)
 
     @property
     def now_ns(self) -> int:

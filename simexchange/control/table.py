@@ -14,6 +14,7 @@ from simexchange.control import (
     journal,
     keys,
     market,
+    metrics,
     orders,
     scenario,
     signatures,
@@ -40,6 +41,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     *market.OPERATIONS,
     *usage.OPERATIONS,
     *config.OPERATIONS,
+    *metrics.OPERATIONS,
     *documentation.OPERATIONS,
 )
 """``documentation`` describes them all, itself included."""

@@ -194,6 +194,11 @@ class Journal:
         for entry in merge(self.batches, self.house, key=lambda entry: entry.seq):
             yield entry.venue, entry.batch
 
+    @property
+    def kept(self) -> int:
+        """How many entries there are, of all kinds."""
+        return sum(len(ring) for ring in self._rings(house=True))
+
     def __len__(self) -> int:
         return len(self.batches) + len(self.house)
 
