@@ -4,7 +4,8 @@ import pytest
 
 from dialects.binance.rest_bench import START_MS, units
 from order_fault_bench import OrderFaultBench, position, report
-from simexchange.domain.commands import Withdraw
+from simexchange.domain.commands import SetTradingStatus, Withdraw
+from simexchange.domain.enums import TradingStatus
 from simexchange.services.clock import SECOND
 
 CLOSED = (400, -1013, "Market is closed.")
@@ -106,6 +107,46 @@ def test_two_rules_about_different_filters_go_in_any_order() -> None:
     assert filters(bench)["LOT_SIZE"]["stepSize"] == "0.01000000"
     bench.plan.remove(lot.id)
     assert filters(bench) == before
+
+
+STATUS_RULES = (
+    {"kind": "symbol-halt-delist", "action": "break"},
+    {"kind": "symbol-halt-delist"},
+    {"kind": "cancel-only-mode"},
+)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+def test_rules_about_one_status_go_in_any_order(order: tuple[int, ...]) -> None:
+    bench = OrderFaultBench()
+    statuses = (TradingStatus.CLOSED, TradingStatus.HALTED, TradingStatus.CANCEL_ONLY)
+    rules = [bench.plan.add(rule) for rule in STATUS_RULES]
+    left = [0, 1, 2]
+    for place in order:
+        assert bench.market.status is statuses[left[-1]]
+        bench.plan.remove(rules[place].id)
+        left.remove(place)
+    assert bench.market.status is TradingStatus.CONTINUOUS
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_rules_about_one_filter_go_in_any_order(first: int) -> None:
+    bench = OrderFaultBench()
+    before = filters(bench)
+    rules = [bench.arm("filters-change-runtime", tick=tick) for tick in ("1", "10")]
+    assert filters(bench)["PRICE_FILTER"]["tickSize"] == "10.00000000"
+    bench.plan.remove(rules.pop(first).id)
+    assert filters(bench)["PRICE_FILTER"]["tickSize"] == ("10.00000000", "1.00000000")[first]
+    bench.plan.remove(rules.pop().id)
+    assert filters(bench) == before
+
+
+def test_who_changed_the_status_while_a_rule_lived_keeps_his_way() -> None:
+    bench = OrderFaultBench()
+    rule = bench.arm("symbol-halt-delist")
+    bench.door.submit(SetTradingStatus("BTC/USDT", TradingStatus.POST_ONLY))
+    bench.plan.remove(rule.id)
+    assert bench.market.status is TradingStatus.POST_ONLY
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "much"])

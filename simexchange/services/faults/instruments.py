@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 
 from msgspec.structs import replace
 
-from simexchange.domain.commands import BustTrade, ChangeRules, Command, RejectRequest, SetTradingStatus
+from simexchange.domain.commands import BustTrade, ChangeRules, Command, RejectRequest
 from simexchange.domain.enums import LIMIT, TradingStatus
 from simexchange.domain.errors import RejectReason
 from simexchange.domain.events import Batch, Trade
@@ -17,7 +17,7 @@ from simexchange.services.faults.event_names import facts_of
 from simexchange.services.faults.facts import PLACEMENTS, Call
 from simexchange.services.faults.fault import Fault, Params
 from simexchange.services.faults.kinds import Kind
-from simexchange.services.faults.on_instruments import MATCHES, OnInstruments
+from simexchange.services.faults.on_instruments import MATCHES, OnInstruments, lay_status, lift_status
 from simexchange.services.faults.order_tools import Later, check_wait, is_new_order
 from simexchange.services.faults.quantities import Ratio
 from simexchange.services.faults.reading import RuleRefused
@@ -39,21 +39,22 @@ class HaltParams(Params, frozen=True):
 class Halt(OnInstruments[HaltParams]):
     def __init__(self, params: HaltParams, armed: Armed, stage: Stage) -> None:
         super().__init__(params, armed, stage)
-        self.before: list[tuple[str, Symbol, TradingStatus]] = []
+        self.stopped: list[tuple[str, Symbol]] = []
 
     def act(self, door: FaultyDoor, market: Market) -> None:
-        self.before.append((door.name, market.symbol, market.status))
+        self.stopped.append((door.name, market.symbol))
         halts = self.params.action == "halt"
-        door.submit(SetTradingStatus(market.symbol, TradingStatus.HALTED if halts else TradingStatus.CLOSED))
+        lay_status(self.stage, self.armed.id, door, market, TradingStatus.HALTED if halts else TradingStatus.CLOSED)
         if self.params.action == "delist":
-            gone = SetTradingStatus(market.symbol, TradingStatus.DELISTED)
-            self.later(self.params.remove_after, partial(door.submit, gone))
+            gone = partial(lay_status, self.stage, self.armed.id, door, market, TradingStatus.DELISTED)
+            self.later(self.params.remove_after, gone)
 
     def disarm(self) -> None:
         super().disarm()
-        while self.before:
-            venue, symbol, status = self.before.pop()
-            self.stage.door(venue).submit(SetTradingStatus(symbol, status))
+        while self.stopped:
+            venue, symbol = self.stopped.pop()
+            door = self.stage.door(venue)
+            lift_status(self.stage, self.armed.id, door, door.venue.markets[symbol])
 
 
 class FiltersParams(Params, frozen=True):
@@ -87,7 +88,7 @@ class Filters(OnInstruments[FiltersParams]):
 
     def __init__(self, params: FiltersParams, armed: Armed, stage: Stage) -> None:
         super().__init__(params, armed, stage)
-        self.before: list[tuple[str, Symbol, dict[str, int]]] = []
+        self.changed: list[tuple[str, Symbol, tuple[str, ...]]] = []
         for _, market in self.matched():
             self.wanted(market)
 
@@ -118,16 +119,25 @@ class Filters(OnInstruments[FiltersParams]):
         return changes
 
     def act(self, door: FaultyDoor, market: Market) -> None:
-        changes: dict[str, Any] = self.wanted(market)
-        self.before.append((door.name, market.symbol, {field: getattr(market.rules, field) for field in changes}))
-        door.submit(ChangeRules(market.symbol, replace(market.rules, **changes)))
+        layers, rules, wanted = self.stage.layers, market.rules, self.wanted(market)
+        self.changed.append((door.name, market.symbol, tuple(wanted)))
+        changes: dict[str, Any] = {
+            field: layers.put((door.name, market.symbol, field), self.armed.id, value, getattr(rules, field))
+            for field, value in wanted.items()
+        }
+        door.submit(ChangeRules(market.symbol, replace(rules, **changes)))
 
     def disarm(self) -> None:
         super().disarm()
-        while self.before:
-            venue, symbol, values = self.before.pop()
-            door, usual = self.stage.door(venue), dict[str, Any](values)
-            door.submit(ChangeRules(symbol, replace(door.venue.markets[symbol].rules, **usual)))
+        while self.changed:
+            venue, symbol, fields = self.changed.pop()
+            door = self.stage.door(venue)
+            rules = door.venue.markets[symbol].rules
+            left: dict[str, Any] = {
+                field: self.stage.layers.take((venue, symbol, field), self.armed.id, getattr(rules, field))
+                for field in fields
+            }
+            door.submit(ChangeRules(symbol, replace(rules, **left)))
 
 
 class BandParams(Params, frozen=True):

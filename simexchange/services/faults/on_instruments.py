@@ -6,6 +6,8 @@ A rule acts when it is armed, on every instrument that it matches, and counts on
 from collections.abc import Iterator
 from typing import Final, Generic, TypeVar
 
+from simexchange.domain.commands import SetTradingStatus
+from simexchange.domain.enums import TradingStatus
 from simexchange.services.faults.armed import Armed
 from simexchange.services.faults.facts import Place
 from simexchange.services.faults.fault import Params
@@ -19,6 +21,21 @@ from simexchange.venue.market import Market
 MATCHES: Final = ("venue", "symbol")
 """What a rule about instruments may match."""
 InstrumentT = TypeVar("InstrumentT", bound=Params)
+
+
+def lay_status(stage: Stage, rule: str, door: FaultyDoor, market: Market, status: TradingStatus) -> None:
+    """Give an instrument a status for as long as a rule lives, unless a later rule gave it another one."""
+    _set_status(door, market, stage.layers.put((door.name, market.symbol, "status"), rule, status, market.status))
+
+
+def lift_status(stage: Stage, rule: str, door: FaultyDoor, market: Market) -> None:
+    """The rule goes: the status that other rules gave, or the one there was."""
+    _set_status(door, market, stage.layers.take((door.name, market.symbol, "status"), rule, market.status))
+
+
+def _set_status(door: FaultyDoor, market: Market, status: TradingStatus) -> None:
+    if market.status is not status:
+        door.submit(SetTradingStatus(market.symbol, status))
 
 
 class OnInstruments(Later[InstrumentT], Generic[InstrumentT]):

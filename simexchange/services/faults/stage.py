@@ -9,6 +9,7 @@ from simexchange.domain.ids import AccountId, Symbol
 from simexchange.services.bus import Bus
 from simexchange.services.clock import Clock
 from simexchange.services.faults.changes import Change
+from simexchange.services.faults.layers import Layers
 from simexchange.services.randomness import Randomness
 from simexchange.venue.venue import Venue
 
@@ -150,6 +151,7 @@ class Stage:
         self.controls: dict[str, Any] = {}
         self.ports: dict[str, Any] = {}
         self.house: Any = None
+        self.layers = Layers()
 
     def door(self, venue: str) -> FaultyDoor:
         door: FaultyDoor = self.doors[venue]

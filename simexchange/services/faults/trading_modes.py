@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from simexchange.domain.commands import SetTradingStatus
 from simexchange.domain.enums import TradingStatus
+from simexchange.domain.ids import Symbol
 from simexchange.services.faults.armed import Armed
 from simexchange.services.faults.fault import Fault, Params
 from simexchange.services.faults.kinds import Kind
+from simexchange.services.faults.on_instruments import lay_status, lift_status
 from simexchange.services.faults.stage import Stage
 
 
@@ -15,31 +16,29 @@ class ModeParams(Params, frozen=True):
 
 
 class Mode(Fault[ModeParams]):
-    """Who changed the status meanwhile keeps his way: only what is still this rule's is put back."""
+    """Who changed the status meanwhile keeps his way: only what is still a rule's is put back."""
 
     status = TradingStatus.CANCEL_ONLY
 
     def __init__(self, params: ModeParams, armed: Armed, stage: Stage) -> None:
         super().__init__(params, armed, stage)
-        self.before: list[tuple[str, str, TradingStatus]] = []
+        self.changed: list[tuple[str, Symbol]] = []
 
     def arm(self) -> None:
         self.armed.fires(None)
         match = self.armed.spec.match
         for venue in self.venues:
             door = self.stage.door(venue)
-            for symbol, market in door.venue.markets.items():
-                if match.fits_place(venue, symbol) and market.status is not self.status:
-                    self.before.append((venue, symbol, market.status))
-        for venue, symbol, _ in self.before:
-            self.stage.door(venue).submit(SetTradingStatus(symbol, self.status))
+            for symbol, market in tuple(door.venue.markets.items()):
+                if match.fits_place(venue, symbol):
+                    self.changed.append((venue, symbol))
+                    lay_status(self.stage, self.armed.id, door, market, self.status)
 
     def disarm(self) -> None:
-        for venue, symbol, status in self.before:
+        while self.changed:
+            venue, symbol = self.changed.pop()
             door = self.stage.door(venue)
-            if door.venue.markets[symbol].status is self.status:
-                door.submit(SetTradingStatus(symbol, status))
-        self.before.clear()
+            lift_status(self.stage, self.armed.id, door, door.venue.markets[symbol])
 
 
 class PostOnlyMode(Mode):
