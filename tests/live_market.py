@@ -27,12 +27,18 @@ SYMBOL: Final = "BTC/USDT"
 class LiveMarket:
     """BTC/USDT, two accounts that trade with each other when told to; ``trades`` is what the bus said happened."""
 
-    def __init__(self, start_ns: int = MIDDAY_NS, last_price: str = "60000", seed: int = 42) -> None:
+    def __init__(
+        self,
+        start_ns: int = MIDDAY_NS,
+        last_price: str = "60000",
+        seed: int = 42,
+        first_trade_id: int = FIRST_TRADE_ID,
+    ) -> None:
         self.clock = ManualClock(start_ns)
         self.world = World(self.clock, seed)
         self.door = self.world.open_venue("test")
         self.trades: list[tuple[int, Trade]] = []
-        self.door.submit(listing(last_price=price(last_price), first_trade_id=FIRST_TRADE_ID))
+        self.door.submit(listing(last_price=price(last_price), first_trade_id=first_trade_id))
         for account_id in (MAKER, TAKER):
             self.door.submit(CreateAccount(account_id, f"account {account_id}", house=True))
             for asset in ("BTC", "USDT"):

@@ -18,7 +18,7 @@ from simexchange.services.randomness import Randomness
 
 
 class InstrumentFeed:
-    """One instrument's market data. Without a price to end at there is no history."""
+    """One instrument's market data. Without a price to end at, or with the very first trade to come, no history."""
 
     def __init__(
         self, listed: InstrumentListed, randomness: Randomness, venue_name: str, plan: HistoryPlan, start_ns: int
@@ -27,7 +27,7 @@ class InstrumentFeed:
         units = Units(rules.tick_size, rules.lot_size, rules.tick_size * rules.lot_size * instrument.quote_factor)
         self.live = LiveBars()
         past = None
-        if listed.last_price:
+        if listed.last_price and listed.first_trade_id > 1:
             last_ticks = listed.last_price // rules.tick_size
             past = History(
                 randomness,

@@ -17,7 +17,8 @@ from simexchange.services.market_data.tape import Tape
 class WindowStats(Struct, frozen=True, gc=False):
     """One window. Volume in quantity units, ``quote`` an amount, the weighted average rounded down to a price.
 
-    Without trades both ids are -1 and the prices are those of the last trade before (0 if there was none).
+    Without trades both ids are -1 and all else is 0, but for the close of the last trade before, if there was one: so
+    answers Binance for symbols that have stopped trading.
     """
 
     open_ns: int
@@ -51,10 +52,11 @@ class Ticker:
         bars = self._series.cover(from_ns, now_ns - now_ns % SECOND + SECOND)
         before = self._series.close_before(from_ns) or 0
         if not bars:
-            return WindowStats(open_ns, now_ns, before, before, before, before, 0, before, 0, 0, 0, -1, -1, 0)
+            return WindowStats(open_ns, now_ns, 0, 0, 0, 0, 0, before, 0, 0, 0, -1, -1, 0)
         _, opened, high, low, close, trades, buy, buy_quote, sell, sell_quote = fold(from_ns, bars)
         volume, quote = buy + sell, buy_quote + sell_quote
         last_id = self._tape.last_trade_id
+        trades = min(trades, last_id)  # ids begin at 1: history that has no room before them is not on the tape
         return WindowStats(
             open_ns,
             now_ns,

@@ -4,10 +4,11 @@ from typing import Any, Final
 
 import pytest
 
-from dialects.binance.rest_bench import START_MS, Bench
+from dialects.binance.rest_bench import RULES, START_MS, Bench, units
 from simexchange.dialects.binance.tickers import percent3
-from simexchange.domain.commands import SetTradingStatus
+from simexchange.domain.commands import ListInstrument, SetTradingStatus
 from simexchange.domain.enums import TradingStatus
+from simexchange.domain.instrument import Asset, Instrument
 
 SYMBOL: Final = {"symbol": "BTCUSDT"}
 MINUTE_MS: Final = 60_000
@@ -88,9 +89,26 @@ def test_a_ticker_without_symbols_is_of_all(bench: Bench, path: str) -> None:
     assert symbols_of(bench.get(f"/api/v3/{path}")) == ["BTCUSDT", "ETHUSDT", "SOLUSDT"]
 
 
-def test_a_symbol_that_never_traded_has_an_empty_ticker(bench: Bench) -> None:
-    body = bench.get("/api/v3/ticker/24hr", symbol="ETHUSDT").body
-    assert (body["firstId"], body["lastId"], body["count"], body["priceChangePercent"]) == (-1, -1, 0, "0.000")
+@pytest.mark.parametrize("priced", [False, True])
+def test_a_symbol_that_never_traded_has_an_empty_ticker(bench: Bench, priced: bool) -> None:
+    """A price to begin at is no trade."""
+    instrument = Instrument("ADA/USDT", Asset("ADA"), Asset("USDT"))
+    bench.door.submit(ListInstrument(instrument, RULES, 0, 0, last_price=units("60000") if priced else 0))
+    zero = "0.00000000"
+    prices = dict.fromkeys(("openPrice", "highPrice", "lowPrice", "lastPrice"), zero)
+    sums = {"volume": zero, "quoteVolume": zero, "firstId": -1, "lastId": -1, "count": 0}
+    change = {"priceChange": zero, "priceChangePercent": "0.000", "weightedAvgPrice": zero}
+    best = dict.fromkeys(("prevClosePrice", "lastQty", "bidPrice", "bidQty", "askPrice", "askQty"), zero)
+    for path, expected in (
+        ("ticker/24hr", change | best | prices | sums),
+        ("ticker", change | prices | sums),
+        ("ticker/tradingDay", change | prices | sums),
+        ("ticker/24hr?type=MINI", prices | sums),
+    ):
+        path, _, query = path.partition("?")
+        body = bench.send("GET", f"/api/v3/{path}", f"symbol=ADAUSDT&{query}".rstrip("&")).body
+        assert body["openTime"] < body["closeTime"]
+        assert body == {"symbol": "ADAUSDT"} | expected | {name: body[name] for name in ("openTime", "closeTime")}
 
 
 @pytest.mark.parametrize(("limit", "levels"), [(None, 3), (2, 2), (0, 3), (6000, 3)])

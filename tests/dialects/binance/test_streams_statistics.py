@@ -7,10 +7,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from dialects.binance.stream_bench import START_MS, Bench, Socket
+from dialects.binance.stream_bench import START_MS, Bench, Socket, units
 from simexchange.dialects.binance.settings import BinanceSettings
 from simexchange.dialects.binance.stream_settings import StreamSettings
+from simexchange.domain.commands import ListInstrument
 from simexchange.domain.enums import Side
+from simexchange.domain.instrument import Asset, Instrument, Rules
 
 NOW = START_MS
 DAY = 86_400_000
@@ -170,6 +172,19 @@ def test_whoever_joins_is_told_at_the_next_second(bench: Bench) -> None:
     late = bench.connect("/ws/btcusdt@miniTicker")
     bench.advance(1_000)
     assert [event["c"] for event in late.take()] == ["95.00000000"]
+
+
+@pytest.mark.parametrize("name", ["adausdt@ticker", "adausdt@miniTicker", "adausdt@ticker_1h"])
+def test_a_symbol_that_never_traded_has_empty_statistics(bench: Bench, name: str) -> None:
+    """A price to begin at is no trade."""
+    instrument = Instrument("ADA/USDT", Asset("ADA"), Asset("USDT"))
+    rules = Rules(tick_size=units("0.01"), lot_size=units("0.00001"))
+    bench.door.submit(ListInstrument(instrument, rules, 0, 0, last_price=units("60000")))
+    socket = bench.connect(f"/ws/{name}")
+    bench.advance(1_000)
+    [event] = socket.take()
+    numbers = {value for key, value in event.items() if key not in {"e", "E", "s", "O", "C"}}
+    assert numbers <= {"0.00000000", "0.000", -1, 0}
 
 
 def symbols(socket: Socket) -> list[list[str]]:

@@ -38,19 +38,29 @@ def test_a_window_holds_the_trades_of_its_time(window_ns: int, live_trades: int)
     )
 
 
-def test_a_window_without_trades_shows_the_last_price() -> None:
+def test_a_window_without_trades_shows_nothing_but_the_close_before_it() -> None:
     market = LiveMarket()
     market.clock.advance(HOUR)
     now_ns = market.clock.now_ns()
-    last = price("60000")
     assert market.feed.ticker.rolling(MINUTE, now_ns) == WindowStats(
-        now_ns - MINUTE, now_ns, last, last, last, last, 0, last, 0, 0, 0, -1, -1, 0
+        now_ns - MINUTE, now_ns, 0, 0, 0, 0, 0, price("60000"), 0, 0, 0, -1, -1, 0
     )
 
 
-def test_a_window_on_an_instrument_that_never_traded_is_empty() -> None:
-    stats = LiveMarket(last_price="0").feed.ticker.rolling(DAY, MIDDAY_NS)
-    assert (stats.last, stats.trades, stats.first_trade_id) == (0, 0, -1)
+@pytest.mark.parametrize(("last_price", "first_trade_id"), [("0", FIRST_TRADE_ID), ("60000", 1)])
+@pytest.mark.parametrize("window_ns", [MINUTE, DAY])
+def test_a_window_on_an_instrument_that_never_traded_is_empty(
+    window_ns: int, last_price: str, first_trade_id: int
+) -> None:
+    stats = LiveMarket(last_price=last_price, first_trade_id=first_trade_id).feed.ticker.rolling(window_ns, MIDDAY_NS)
+    assert stats == WindowStats(MIDDAY_NS - window_ns, MIDDAY_NS, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, 0)
+
+
+def test_a_window_holds_no_more_trades_than_there_are_ids() -> None:
+    market = LiveMarket(first_trade_id=50)
+    stats = market.feed.ticker.rolling(DAY, MIDDAY_NS)
+    assert (stats.first_trade_id, stats.last_trade_id, stats.trades) == (1, 49, 49)
+    assert stats.last_quantity == market.feed.tape.recent(1)[-1].quantity
 
 
 def test_a_window_opens_on_a_whole_minute_where_seconds_were_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
