@@ -22,6 +22,8 @@ MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
+FEW_TIMERS: Final = 1_024
+"""So many canceled ones among them are borne, for the time it takes to look for them."""
 LONGEST_LAG: Final = SECOND
 """How much machine time scaled time may be behind before it stops catching up."""
 
@@ -102,6 +104,8 @@ class Clock:
 
     def __init__(self) -> None:
         self._timers: list[tuple[int, int, Timer]] = []
+        self._most_timers = FEW_TIMERS
+        """With so many the canceled ones among them are looked for."""
         self._sequence = 0
         self.on_earlier_timer: Callable[[], None] | None = None
         """Called when a timer is set that is due before all others; whoever drives the clock re-arms its wait."""
@@ -115,6 +119,8 @@ class Clock:
         """Run ``action`` once the clock reaches ``at_ns`` (at once, on the next turn, if that is past)."""
         timer = Timer(at_ns, action)
         self._sequence += 1
+        if len(self._timers) >= self._most_timers:
+            self._forget_canceled()
         heapq.heappush(self._timers, (at_ns, self._sequence, timer))
         if self.on_earlier_timer is not None and self._timers[0][2] is timer:
             self.on_earlier_timer()
@@ -139,6 +145,12 @@ class Clock:
             self._run_next()
             ran += 1
         return ran
+
+    def _forget_canceled(self) -> None:
+        """Connections that come and go leave timers behind that are due in a day: they may not pile up until then."""
+        self._timers[:] = [entry for entry in self._timers if entry[2].action is not None]
+        heapq.heapify(self._timers)
+        self._most_timers = max(FEW_TIMERS, 2 * len(self._timers))
 
     def _run_next(self) -> None:
         timer = heapq.heappop(self._timers)[2]

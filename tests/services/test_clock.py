@@ -1,6 +1,18 @@
+from functools import partial
+
 import pytest
 
-from simexchange.services.clock import MINUTE, SECOND, Clock, ManualClock, WorldClock, monotonic_ns
+from simexchange.services.clock import (
+    DAY,
+    FEW_TIMERS,
+    HOUR,
+    MINUTE,
+    SECOND,
+    Clock,
+    ManualClock,
+    WorldClock,
+    monotonic_ns,
+)
 
 
 def test_a_manual_clock_moves_only_when_told_to_and_never_back() -> None:
@@ -40,6 +52,20 @@ def test_a_canceled_timer_never_runs() -> None:
     assert clock.advance(100) == 1
     assert ran == []
     assert clock.next_due_ns() is None
+
+
+def test_timers_that_were_canceled_do_not_pile_up_until_they_are_due() -> None:
+    clock, ran = ManualClock(0), list[int]()
+    for at_ns in (DAY, 1, HOUR):
+        clock.set_timer(at_ns, partial(ran.append, at_ns))
+    for _ in range(10 * FEW_TIMERS):
+        clock.after(DAY, lambda: ran.append(0)).cancel()
+        assert len(clock.capture().timers) <= FEW_TIMERS
+    for _ in range(3 * FEW_TIMERS):
+        clock.after(DAY, lambda: None)
+    assert len(clock.capture().timers) >= 3 * FEW_TIMERS, "those that will run are kept, however many"
+    clock.advance(DAY)
+    assert ran == [1, HOUR, DAY]
 
 
 def test_a_timer_may_set_the_next_one_on_the_way() -> None:
