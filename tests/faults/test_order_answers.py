@@ -4,9 +4,11 @@ import pytest
 
 from dialects.binance.rest_bench import EVERYTHING, START_MS, units
 from fault_bench import HttpAnswer
-from order_fault_bench import OrderFaultBench, position, report
+from order_fault_bench import HOUSE, OrderFaultBench, position, report
+from simexchange.domain.commands import CancelOrder
 from simexchange.domain.enums import Side
 from simexchange.services.clock import MILLISECOND, SECOND
+from simexchange.services.faults.order_answers import BalanceRace
 
 REPLACE: dict[str, Any] = {
     "symbol": "BTCUSDT",
@@ -115,6 +117,23 @@ def test_the_money_of_a_cancel_cannot_be_used_for_a_while() -> None:
     assert bench.place(quantity="1").json["status"] == "NEW"
     assert len(bench.fired) == 2
     bench.assert_sound()
+
+
+def test_what_the_house_cancels_all_day_is_not_remembered_for_anybody() -> None:
+    bench = OrderFaultBench()
+    rule = bench.arm("insufficient-balance-race", release_delay="1s")
+    race = bench.plan._faults[rule.id]
+    assert isinstance(race, BalanceRace)
+    bench.rest(Side.SELL, "5", "61000", "h")
+    bench.door.submit(CancelOrder(HOUSE, "BTC/USDT", client_order_id="h"))
+    assert race.freed == []
+    names = ("a1", "a2", "a3")
+    for name in names:
+        bench.place(quantity="0.1", newClientOrderId=name)
+    for name in names:
+        bench.cancel(origClientOrderId=name)
+        bench.advance(SECOND)
+    assert len(race.freed) == 1, "those before are over, though no order has come since"
 
 
 def test_a_sell_waits_for_its_coins_a_market_buy_for_what_it_would_cost() -> None:

@@ -111,8 +111,10 @@ class BalanceRace(Fault[BalanceRaceParams]):
 
     def on_batch(self, door: FaultyDoor, batch: Batch) -> None:
         until_ns = batch.ts_ns + self.params.release_delay
+        accounts = door.venue.accounts
         for event in batch.events:
-            if isinstance(event, OrderCanceled):
+            if isinstance(event, OrderCanceled) and not accounts[event.order.account_id].house:
+                self._forget(batch.ts_ns)
                 asset, amount = _money(door, event.order, event.order.quantity - event.cum_quantity)
                 self.freed.append((until_ns, door.name, event.order.account_id, asset, amount))
 
@@ -123,13 +125,17 @@ class BalanceRace(Fault[BalanceRaceParams]):
         if not is_new_order(command):
             return command
         now_ns, door = self.stage.clock.now_ns(), self.stage.door(call.venue)
-        self.freed = [entry for entry in self.freed if now_ns < entry[0]]
+        self._forget(now_ns)
         asset, needed = _money(door, command, command.quantity)
         unusable = sum(entry[4] for entry in self.freed if entry[1:4] == (call.venue, command.account_id, asset))
         free = door.venue.accounts[command.account_id].balance(asset).free
         if unusable and free - unusable < needed <= free and self.armed.fires(call) is not None:
             return RejectRequest(command, RejectReason.INSUFFICIENT_BALANCE)
         return command
+
+    def _forget(self, now_ns: int) -> None:
+        """What is free for good by then."""
+        self.freed = [entry for entry in self.freed if now_ns < entry[0]]
 
     def disarm(self) -> None:
         self.freed.clear()
