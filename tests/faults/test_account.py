@@ -152,3 +152,28 @@ def test_fees_of_an_accounts_own_are_put_back() -> None:
 def test_a_rate_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="taker is -1%: 0 and more, less than 1 passes"):
         OrderFaultBench().arm("fee-change", taker="-1%")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize(
+    "kind", ["account-locked", "fee-change", "key-revoked", "key-expired", "permission-lost", "key-ip-not-allowlisted"]
+)
+def test_two_rules_that_set_the_same_thing_go_in_any_order_and_leave_nothing(kind: str, first: int) -> None:
+    bench = OrderFaultBench()
+    before = commission(bench)
+    rules = [bench.arm(kind, **ALICE) for _ in range(2)]
+    bench.plan.remove(rules.pop(first).id)
+    bench.plan.remove(rules.pop().id)
+    bench.advance(1)
+    assert commission(bench) == before
+    assert bench.place().json["status"] == "NEW"
+
+
+def test_the_fees_of_the_latest_rule_count_until_it_goes() -> None:
+    bench = OrderFaultBench()
+    earlier, later = (bench.arm("fee-change", **ALICE, maker=rate, taker=rate) for rate in ("1%", "2%"))
+    bench.plan.remove(later.id)
+    assert commission(bench) == ["0.01000000", "0.01000000"]
+    later = bench.arm("fee-change", **ALICE, maker="2%", taker="2%")
+    bench.plan.remove(earlier.id)
+    assert commission(bench) == ["0.02000000", "0.02000000"]

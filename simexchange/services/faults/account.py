@@ -52,7 +52,7 @@ class Locked(OnAccounts[LockedParams]):
     def act(self, door: FaultyDoor, account: Account) -> None:
         owner, can = account.account_id, (account.can_trade, account.can_withdraw, account.can_deposit)
         self.locked.append((door.name, owner))
-        self.change(door, SetAccountStatus(owner, False, *can[1:]), SetAccountStatus(owner, *can))
+        self.change(door, (owner, "status"), SetAccountStatus(owner, False, *can[1:]), SetAccountStatus(owner, *can))
 
     def disarm(self) -> None:
         super().disarm()
@@ -89,11 +89,11 @@ class BalanceChange(OnAccounts[BalanceChangeParams]):
         asset, delta = self.params.asset, self.params.delta
         amount = units_of(door, asset, delta.removeprefix("-"), "delta")
         if not delta.startswith("-"):
-            self.change(door, Deposit(account.account_id, asset, amount))
+            door.submit(Deposit(account.account_id, asset, amount))
             return
         amount = min(amount, account.balance(asset).free)
         if amount:
-            self.change(door, Withdraw(account.account_id, asset, amount))
+            door.submit(Withdraw(account.account_id, asset, amount))
 
 
 class StolenKeyParams(Params, frozen=True):
@@ -126,7 +126,7 @@ class StolenKey(OnAccounts[StolenKeyParams]):
         wanted = self.params.amount
         amount = free if wanted is None else min(free, units_of(door, asset, wanted, "amount"))
         if amount:
-            self.change(door, Withdraw(account.account_id, asset, amount, address=self.params.address))
+            door.submit(Withdraw(account.account_id, asset, amount, address=self.params.address))
 
 
 class FeeChangeParams(Params, frozen=True):
@@ -151,7 +151,8 @@ class FeeChange(OnAccounts[FeeChangeParams]):
         if symbol is not None:
             usual = account.instrument_fees.get(symbol, (None, None))
         owner = account.account_id
-        self.change(door, SetFees(owner, maker, taker, symbol), SetFees(owner, *usual, symbol))
+        done, undone = SetFees(owner, maker, taker, symbol), SetFees(owner, *usual, symbol)
+        self.change(door, (owner, "fees", symbol), done, undone)
 
     def _symbol(self, door: FaultyDoor) -> Symbol | None:
         wanted = self.armed.spec.match.symbol

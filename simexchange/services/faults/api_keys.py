@@ -25,7 +25,7 @@ class KeyRevokedParams(Params, frozen=True):
 class KeyRevoked(OnAccounts[KeyRevokedParams]):
     def act(self, door: FaultyDoor, account: Account) -> None:
         for key in self.keys(door, account):
-            self.change(door, RevokeKey(key.api_key), RestoreKey(key.api_key))
+            self.change(door, (key.api_key, "life"), RevokeKey(key.api_key), RestoreKey(key.api_key))
         if not self.params.close_ws:
             return
         for socket in tuple(self.stage.controls[door.name].sockets()):
@@ -38,7 +38,8 @@ class KeyExpired(OnAccounts[Params]):
     def act(self, door: FaultyDoor, account: Account) -> None:
         for key in self.keys(door, account):
             undone = ChangeKey(key.api_key, expires_ns=NEVER if key.expires_ns is None else key.expires_ns)
-            self.change(door, ChangeKey(key.api_key, expires_ns=self.stage.clock.now_ns()), undone)
+            done = ChangeKey(key.api_key, expires_ns=self.stage.clock.now_ns())
+            self.change(door, (key.api_key, "expiry"), done, undone)
 
 
 class PermissionLostParams(Params, frozen=True):
@@ -51,7 +52,8 @@ class PermissionLost(OnAccounts[PermissionLostParams]):
         lost = Permission(self.params.which)
         for key in self.keys(door, account):
             kept = tuple(permission for permission in key.permissions if permission is not lost)
-            self.change(door, ChangeKey(key.api_key, kept), ChangeKey(key.api_key, key.permissions))
+            done, undone = ChangeKey(key.api_key, kept), ChangeKey(key.api_key, key.permissions)
+            self.change(door, (key.api_key, "permissions"), done, undone)
 
 
 class NotListedParams(Params, frozen=True):
@@ -63,7 +65,8 @@ class NotListed(OnAccounts[NotListedParams]):
     def act(self, door: FaultyDoor, account: Account) -> None:
         allowed = tuple(str(source) for source in self.params.allow)
         for key in self.keys(door, account):
-            self.change(door, ChangeKey(key.api_key, ip_allow=allowed), ChangeKey(key.api_key, ip_allow=key.ip_allow))
+            done, undone = ChangeKey(key.api_key, ip_allow=allowed), ChangeKey(key.api_key, ip_allow=key.ip_allow)
+            self.change(door, (key.api_key, "addresses"), done, undone)
 
 
 _HALT: Final = "Stops trading, tells its operator, keeps what it knows of its orders; does not ask again in a loop."

@@ -26,6 +26,10 @@ class Layers:
         self._layers[name] = layers
         return layers[-1][1]
 
+    def top(self, name: Hashable, otherwise: Any) -> Any:
+        """What the latest rule made of it, or what it is otherwise."""
+        return self._layers[name][-1][1] if name in self._layers else otherwise
+
     def take(self, name: Hashable, rule: str, now: Any) -> Any:
         """A rule goes; what is to be where there is ``now``."""
         layers = self._layers.get(name, [])

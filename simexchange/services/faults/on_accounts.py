@@ -3,7 +3,7 @@
 A rule acts when it is armed, on every account that it matches, and counts one firing for each.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Final, Generic, TypeVar
 
 from simexchange.domain.commands import Command
@@ -21,11 +21,14 @@ AccountT = TypeVar("AccountT", bound=Params)
 
 
 class OnAccounts(Fault[AccountT], Generic[AccountT]):
-    """Acts once on each account that the rule matches, and undoes what it did in the opposite order."""
+    """Acts once on each account that the rule matches, and undoes what it did.
+
+    Of several rules that set the same thing the latest decides; any of them may go first.
+    """
 
     def __init__(self, params: AccountT, armed: Armed, stage: Stage) -> None:
         super().__init__(params, armed, stage)
-        self.undo: list[tuple[str, Command]] = []
+        self.changed: list[tuple[str, Hashable]] = []
         name = armed.spec.match.account
         known = [account.name for venue in self.venues for account in self.owners(venue)]
         if name is not None and name not in known:
@@ -35,11 +38,12 @@ class OnAccounts(Fault[AccountT], Generic[AccountT]):
         """Do it to one account; ``change`` is how."""
         raise NotImplementedError
 
-    def change(self, door: FaultyDoor, done: Command, undone: Command | None = None) -> None:
-        """Carry out a command, and remember the one that takes it back."""
+    def change(self, door: FaultyDoor, what: Hashable, done: Command, undone: Command) -> None:
+        """Set something, until the rule goes, by a command; ``undone`` is the one that sets it to what it is now."""
+        layers, name = self.stage.layers, (door.name, what)
+        layers.put(name, self.armed.id, done, layers.top(name, undone))
+        self.changed.append(name)
         door.submit(done)
-        if undone is not None:
-            self.undo.append((door.name, undone))
 
     def owners(self, venue: str) -> list[Account]:
         """The accounts of a venue, the house's left out."""
@@ -70,6 +74,10 @@ class OnAccounts(Fault[AccountT], Generic[AccountT]):
                 self.act(door, account)
 
     def disarm(self) -> None:
-        while self.undo:
-            venue, command = self.undo.pop()
-            self.stage.door(venue).submit(command)
+        layers = self.stage.layers
+        while self.changed:
+            name = self.changed.pop()
+            now = layers.top(name, None)
+            command = layers.take(name, self.armed.id, now)
+            if command is not now:
+                self.stage.door(name[0]).submit(command)
