@@ -1,7 +1,7 @@
 """What the handlers of the control API lay hands on: the served exchange, and its parts by the names in a path."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simexchange.control.masking import Masks
 from simexchange.control.problems import Problem, found, unknown
@@ -23,8 +23,6 @@ class Controls:
 
     def __init__(self, exchange: "Exchange") -> None:
         self.exchange = exchange
-        self.reshapings: dict[tuple[str, str], Any] = {}
-        """(venue, symbol) -> the change of a market's shape that was ordered here."""
         self._masks: dict[str, Masks] = {}
 
     @property

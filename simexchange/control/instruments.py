@@ -221,7 +221,7 @@ def _made(controls: Controls, door: Door, market: Market) -> InstrumentMarket:
 
 def _reshape(controls: Controls, door: Door, market: Market, body: ShapeBody | None) -> None:
     """Put this change in the place of the one ordered before."""
-    made, place = _made(controls, door, market), (door.name, market.symbol)
+    made = _made(controls, door, market)
     reshaping = None
     if body is not None:
         factors = {
@@ -232,11 +232,7 @@ def _reshape(controls: Controls, door: Door, market: Market, body: ShapeBody | N
             reshaping = made.reshape(body.spread_ticks, body.levels, **factors)
         except ShapeError as error:
             raise bad("market", str(error), sent=body) from None
-    before = controls.reshapings.pop(place, None)
-    if before is not None:
-        made.undo(before)
-    if reshaping is not None:
-        controls.reshapings[place] = reshaping
+    made.let_stand(reshaping)
 
 
 def _changed(market: Market, body: InstrumentChange) -> Rules:

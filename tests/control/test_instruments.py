@@ -152,3 +152,21 @@ def test_the_makers_book_is_reshaped_and_left_as_it_was() -> None:
         assert (await control.do("PATCH", BTC, {"market": None}))["market"] == usual
 
     with_market(work)
+
+
+def test_the_shape_of_a_snapshot_can_be_ordered_away_too() -> None:
+    async def work(control: Control) -> None:
+        usual = (await control.get(BTC))["market"]
+        await control.do("PATCH", BTC, {"market": {"spread_ticks": 200}})
+        snapshot = (await control.do("POST", "/snapshots"))["id"]
+        await control.do("PATCH", BTC, {"market": {"levels": 2}})
+        await control.do("POST", f"/snapshots/{snapshot}/revert")
+        assert (await control.get(BTC))["market"] == usual | {"spread_ticks": 200}
+        assert (await control.do("PATCH", BTC, {"market": {"levels": 3}}))["market"] == usual | {"levels": 3}
+        assert (await control.do("PATCH", BTC, {"market": None}))["market"] == usual
+        await control.do("PATCH", BTC, {"market": {"levels": 4}})
+        await control.do("POST", "/reset")
+        assert (await control.get(BTC))["market"] == usual
+        assert (await control.do("PATCH", BTC, {"market": {"sizes": "50%"}}))["market"] == usual | {"sizes": "0.5"}
+
+    with_market(work)

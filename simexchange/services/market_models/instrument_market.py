@@ -62,6 +62,7 @@ class InstrumentMarket:
         self._clock = clock
         self._fair = fair
         self._usual = maker.shape
+        self._standing: Reshaping | None = None
         self._reshapings: list[Reshaping] = []
 
     @property
@@ -102,6 +103,12 @@ class InstrumentMarket:
         self._reshapings.append(reshaping)
         self._take_shape()
         return reshaping
+
+    def let_stand(self, reshaping: Reshaping | None) -> None:
+        """Let a change of shape take the place of the one that stood before; with None there is none any more."""
+        before, self._standing = self._standing, reshaping
+        if before is not None:
+            self.undo(before)
 
     def sweep(self, side: Side, price: Price) -> None:
         """Have noise take everything that rests up to ``price``, at once."""
