@@ -58,11 +58,12 @@ class Tally:
     def fold(self) -> None:
         """Count everything that is on record and was not counted yet."""
         journal, upto = self._journal, self._journal.seq
+        late = {answer.request.seq: answer.request for answer in self._new(journal.answers)}
         for entry in self._new(journal.requests):
-            if entry.reply is not None or entry.answered_ns:
+            if entry.seq not in late and (entry.reply is not None or entry.answered_ns):
                 self._count_request(entry)
-        for answer in self._new(journal.answers):
-            self._count_request(answer.request)
+        for entry in late.values():
+            self._count_request(entry)
         for entry in self._new(journal.batches):
             self._count_events(entry)
         for entry in self._new(journal.house):
