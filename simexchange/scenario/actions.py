@@ -47,6 +47,7 @@ from simexchange.venue.accounts import Account
 from simexchange.world import Door, World
 
 Undo: TypeAlias = Callable[[], object]
+_AWAY: Final = (TradingStatus.CLOSED, TradingStatus.DELISTED)
 
 
 class ActionFailed(ValueError):
@@ -157,20 +158,20 @@ def _resume(world: World, spec: ResumeSpec, _: Occasion) -> None:
 
 
 def _delist(world: World, spec: DelistSpec, _: Occasion) -> None:
-    _set_status(world, spec.venue, spec.symbol, TradingStatus.CLOSED)
+    _set_status(world, spec.venue, spec.symbol, TradingStatus.DELISTED)
 
 
 def _set_status(world: World, venue: str | None, symbol: Symbol | None, status: TradingStatus) -> list[Undo]:
-    """A closed instrument stays closed: one that is named is an error, of all it is left out."""
+    """What is delisted stays so: naming it is an error. Of all, it is left out, and so is what is closed."""
     undos: list[Undo] = []
     for door in doors_of(world, venue, symbol):
         for market in list(door.venue.markets.values()):
             if symbol not in (None, market.symbol):
                 continue
             was = market.status
-            if was is TradingStatus.CLOSED:
-                if symbol is not None:
-                    raise ActionFailed(f"{symbol} on {door.name} is closed for good")
+            if was is TradingStatus.DELISTED and symbol is not None:
+                raise ActionFailed(f"{symbol} on {door.name} is delisted for good")
+            if was in _AWAY and symbol is None:
                 continue
             submit(door, SetTradingStatus(market.symbol, status))
             undos.append(partial(_set_back, door, market.symbol, status, was))

@@ -109,7 +109,7 @@ class ResumeSpec(Spec, frozen=True):
 
 
 class DelistSpec(Spec, frozen=True):
-    """Close an instrument for good: resting orders are canceled and its book empties."""
+    """Delist an instrument for good: resting orders are canceled, its book empties, and clients find it no more."""
 
     symbol: Symbol
     venue: Name | None = None

@@ -118,9 +118,9 @@ def test_an_action_that_fails_makes_it_a_bad_scenario(tmp_path: Path) -> None:
         "what": "halt SOL/USDT",
         "state": "failed",
         "at": "0s",
-        "error": "SOL/USDT on binance is closed for good",
+        "error": "SOL/USDT on binance is delisted for good",
     }
-    assert "bad scenario: 0s halt SOL/USDT: SOL/USDT on binance is closed for good" in ran.err
+    assert "bad scenario: 0s halt SOL/USDT: SOL/USDT on binance is delisted for good" in ran.err
 
 
 def test_a_bot_that_asks_nothing_never_connected(tmp_path: Path) -> None:

@@ -1,8 +1,12 @@
+import json
 from typing import Any
 
 import pytest
 
 from calm_market import START_NS
+from simexchange.dialects.base import Request
+from simexchange.dialects.binance.dialect import BinanceDialect
+from simexchange.dialects.binance.settings import BinanceSettings
 from simexchange.domain.commands import CancelAllOrders, PlaceOrder, RevokeKey, SetTradingStatus
 from simexchange.domain.enums import OrderType, Permission, Side, TradingStatus
 from simexchange.domain.events import OrderAccepted
@@ -148,13 +152,13 @@ def test_a_fill_without_an_event_fills_every_open_order_that_fits() -> None:
 
 
 @pytest.mark.parametrize("status", ["halted", "post_only", "cancel_only"])
-def test_all_instruments_halt_and_those_that_are_closed_stay_closed(status: str) -> None:
+def test_all_instruments_halt_and_those_that_are_delisted_stay_so(status: str) -> None:
     play = Play("{at: 1s, delist: {symbol: SOL/USDT}}", f"{{at: 2s, for: 3s, halt: {{status: {status}}}}}")
     play.pass_time(2)
-    assert {market.status.value for market in play.door.venue.markets.values()} == {status, "closed"}
+    assert {market.status.value for market in play.door.venue.markets.values()} == {status, "delisted"}
     play.pass_time(3)
     statuses = {symbol: market.status.value for symbol, market in play.door.venue.markets.items()}
-    assert statuses.pop("SOL/USDT") == "closed"
+    assert statuses.pop("SOL/USDT") == "delisted"
     assert set(statuses.values()) == {"continuous"}
 
 
@@ -175,6 +179,30 @@ def test_a_delisted_instruments_book_is_empty_and_stays_so() -> None:
     play.pass_time(30)
     book = play.market("SOL/USDT").book
     assert (play.states, [len(book.side(side)) for side in Side]) == (["done"], [0, 0])
+
+
+def test_what_is_closed_can_still_be_delisted_and_no_halt_of_all_opens_it() -> None:
+    play = Play("{at: 1s, for: 1s, halt: {}}", "{at: 3s, delist: {symbol: SOL/USDT}}")
+    play.door.submit(SetTradingStatus("SOL/USDT", TradingStatus.CLOSED))
+    play.pass_time(2)
+    assert play.market("SOL/USDT").status is TradingStatus.CLOSED
+    play.pass_time(1)
+    assert (play.market("SOL/USDT").status, play.states) == (TradingStatus.DELISTED, ["done", "done"])
+
+
+def test_a_delisted_instrument_is_one_that_clients_find_no_more() -> None:
+    play = Play("{at: 1s, delist: {symbol: SOL/USDT}}")
+    dialect = BinanceDialect(play.door, play.world.randomness, BinanceSettings())
+    dialect.start()
+
+    def listed() -> list[str]:
+        reply = dialect.handle(Request("GET", "/api/v3/exchangeInfo", "", {}, b"", "127.0.0.1"))
+        return [row["symbol"] for row in json.loads(reply.body)["symbols"]]
+
+    before = listed()
+    play.pass_time(1)
+    assert "SOLUSDT" in before
+    assert listed() == [symbol for symbol in before if symbol != "SOLUSDT"]
 
 
 def test_rules_change_in_the_instruments_units_and_only_those_come_back() -> None:
@@ -273,13 +301,13 @@ def test_a_spread_is_reshaped_and_comes_back() -> None:
 @pytest.mark.parametrize(
     ("entry", "error"),
     [
-        ("{at: 1s, halt: {symbol: SOL/USDT}}", "SOL/USDT on binance is closed for good"),
+        ("{at: 1s, halt: {symbol: SOL/USDT}}", "SOL/USDT on binance is delisted for good"),
         ("{at: 1s, fault: {kind: no-such-fault}}", "fault: kind: there is no fault 'no-such-fault'"),
     ],
 )
 def test_an_action_that_cannot_be_done_fails_on_record(entry: str, error: str) -> None:
     play = Play(entry, "{at: 2s, note: goes on}")
-    play.door.submit(SetTradingStatus("SOL/USDT", TradingStatus.CLOSED))
+    play.door.submit(SetTradingStatus("SOL/USDT", TradingStatus.DELISTED))
     play.pass_time(2)
     assert play.states == ["failed", "done"]
     (failed,) = play.timeline.failures
