@@ -1,9 +1,10 @@
+import random
 import sys
 
 import pytest
 
 from bots.bites import NOT_FOR_A_SPOT_BOT, P0, P1, Row
-from bots.mission import Errand, Mission
+from bots.mission import NO_MORE, ONE_ORDER, POSITION, TIDY, UP, Errand, Mission
 from bots.naive_bot import NaiveBot
 from bots.reconciling_bot import ReconcilingBot
 from simexchange.domain.events import Batch
@@ -11,6 +12,8 @@ from simexchange.services.faults.kinds import load_catalogue
 
 ROWS = P0 + P1
 CATALOGUE = load_catalogue()
+MONEY = {UP, ONE_ORDER, NO_MORE, TIDY, POSITION}
+"""Promises that cost money when they are broken."""
 TWO_EFFECTS = [
     pytest.param(row, effect.value, id=f"{row.name} {effect.value}")
     for row in ROWS
@@ -52,6 +55,15 @@ def test_a_naive_bot_breaks_the_promises_that_the_table_says(row: Row) -> None:
     mission = Mission(NaiveBot, row.errand).run()
     assert mission.bench.fired
     assert set(mission.broken) == row.naive, mission.story
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_two_faults_at_once_cost_a_bot_that_reconciles_no_money(seed: int) -> None:
+    chance = random.Random(seed)
+    rows = chance.sample([row for row in ROWS if not row.errand.excused], 2)
+    rules = tuple({"ttl": "40s"} | rule for row in rows for rule in row.errand.rules)
+    mission = Mission(ReconcilingBot, Errand(rules, while_resting=chance.random() < 0.5)).run()
+    assert not MONEY & set(mission.broken), (rules, mission.story)
 
 
 def test_every_kind_of_the_first_rank_is_judged() -> None:
