@@ -117,17 +117,22 @@ function mark() {
   const length = SPANS[state.interval];
   const place = (ns) => Math.floor(ns / 1e9 / length) * length;
   const first = candles[0].time;
-  const found = [];
-  for (const { order, created_ns } of activity.orders) {
-    if (order.symbol !== state.symbol || place(created_ns) < first) continue;
-    found.push({ time: place(created_ns), position: order.side === "buy" ? "belowBar" : "aboveBar", shape: "circle", color: color("--order"), size: 0.6, id: `o${order.order_id}` });
-  }
-  for (const fill of activity.fills) {
-    if (fill.symbol !== state.symbol || place(fill.at_ns) < first) continue;
-    const isBuy = fill.side === "buy";
-    found.push({ time: place(fill.at_ns), position: isBuy ? "belowBar" : "aboveBar", shape: isBuy ? "arrowUp" : "arrowDown", color: color(isBuy ? "--buy" : "--sell"), text: `${fill.quantity}`, size: 1, id: `f${fill.trade_id}` });
-  }
-  found.sort((one, other) => one.time - other.time);
+  // One marker for all orders, and one for all fills, of a side within one candle.
+  const sums = new Map();
+  const count = (kind, side, at, quantity) => {
+    if (at < first) return;
+    const name = `${at} ${kind} ${side}`;
+    const sum = sums.get(name) ?? { kind, side, time: at, number: 0, quantity: 0 };
+    sums.set(name, { ...sum, number: sum.number + 1, quantity: sum.quantity + Number(quantity) });
+  };
+  for (const { order, created_ns } of activity.orders) if (order.symbol === state.symbol) count("order", order.side, place(created_ns), 0);
+  for (const fill of activity.fills) if (fill.symbol === state.symbol) count("fill", fill.side, place(fill.at_ns), fill.quantity);
+  const found = [...sums.values()].sort((one, other) => one.time - other.time).map(({ kind, side, time, number, quantity }) => {
+    const isBuy = side === "buy";
+    const marker = { time, id: `${time} ${kind} ${side}`, position: isBuy ? "belowBar" : "aboveBar" };
+    if (kind === "order") return { ...marker, shape: "circle", color: color("--order"), size: 0.6, text: number > 1 ? `× ${number}` : "" };
+    return { ...marker, shape: isBuy ? "arrowUp" : "arrowDown", color: color(isBuy ? "--buy" : "--sell"), text: String(Number(quantity.toFixed(8))), size: 1 };
+  });
   markers.setMarkers(found);
   for (const line of lines) series.removePriceLine(line);
   lines = activity.orders

@@ -135,6 +135,12 @@ export async function start() {
   $("fault-search").addEventListener("input", find);
   $("fault-kind").addEventListener("change", form);
   $("fault-form").addEventListener("submit", arm);
+  // An input submits its form on Enter, a list of choices does not.
+  $("fault-form").addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("select")) return;
+    event.preventDefault();
+    $("fault-form").requestSubmit();
+  });
   find();
   form();
   again = every(3000, load);

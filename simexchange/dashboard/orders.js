@@ -6,10 +6,17 @@ import { act, ask, every, get } from "./api.js";
 
 const words = (status) => status.toUpperCase();
 
+/** Partial fills in a row are one state: how many there were, how far they came, and when the latest was. */
 function path(steps, quantity) {
-  return h("ol", { class: "path" }, steps.map((step) => {
-    const part = step.status === "partially_filled" ? ` ${Math.round((100 * Number(step.filled)) / Number(quantity))}%` : "";
-    return h("li", { class: `state ${step.status}` }, h("b", {}, words(step.status) + part), " ", h("time", {}, clockTime(step.at)));
+  const states = [];
+  for (const step of steps) {
+    if (states.at(-1)?.status === step.status) states.push({ ...step, times: states.pop().times + 1 });
+    else states.push({ ...step, times: 1 });
+  }
+  return h("ol", { class: "path" }, states.map((step) => {
+    const part = step.status === "partially_filled" ? ` ${Math.floor((100 * Number(step.filled)) / Number(quantity))}%` : "";
+    const all = steps.filter((one) => one.status === step.status).map((one) => `${clockTime(one.at)} ${one.filled}`).join("\n");
+    return h("li", { class: `state ${step.status}`, title: all }, h("b", {}, words(step.status) + part), step.times > 1 ? ` × ${step.times}` : "", " ", h("time", {}, clockTime(step.at)));
   }));
 }
 
