@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from simexchange.dialects.base import SecretNames
 from simexchange.domain.enums import KeyKind
-from simexchange.domain.secret import MASK
+from simexchange.domain.secret import LEAST_LENGTH, MASK
 from simexchange.venue.keys import ApiKey
 
 ALWAYS_SECRET: Final = frozenset(
@@ -20,8 +20,6 @@ ALWAYS_SECRET: Final = frozenset(
         *("private_key", "secret", "secretkey", "set-cookie", "sign", "signature", "token"),
     }
 )
-_LONG: Final = 40
-"""No order id, symbol or number is as long as this; every key, signature and listen key is."""
 _RUN: Final = re.compile(r"[A-Za-z0-9]{8,}")
 
 
@@ -88,7 +86,7 @@ class Masks:
         known = self._known.get(run)
         if known is not None:
             return known
-        return MASK if len(run) >= _LONG else run
+        return MASK if len(run) >= LEAST_LENGTH else run
 
     def _learn(self) -> None:
         if len(self._keys) == self._seen:

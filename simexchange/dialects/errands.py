@@ -4,11 +4,13 @@ One class per way in: HTTP, a WebSocket handshake, a message on a WebSocket. Wha
 """
 
 import logging
+import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from simexchange.dialects.base import Reply, Request, StreamSession
+from simexchange.domain.secret import mask_runs
 from simexchange.services.faults.facts import Call
 from simexchange.services.faults.verdicts import Delivery, Edit, Trouble
 from simexchange.services.journal import RequestEntry
@@ -22,6 +24,21 @@ _REFUSALS: Final = 400
 PLAIN_TEXT: Final = b"text/plain; charset=utf-8"
 
 log = logging.getLogger(__name__)
+
+
+def log_bug(what: str) -> None:
+    """Log the exception at hand as a bug, with its traceback.
+
+    Queries, bodies and headers have no place in ``what``. A path may hold a listen key, and an exception may quote
+    anything: what looks like a key is masked.
+    """
+    log.error("bug: %s\n%s", mask_runs(what), mask_runs(traceback.format_exc()).rstrip())
+
+
+def own_up(what: str) -> Reply:
+    """Log the exception at hand as a bug; the plain 500 that the client gets."""
+    log_bug(what)
+    return Reply(500, b"Internal Server Error", content_type=PLAIN_TEXT)
 
 
 class Peer(Protocol):
@@ -119,9 +136,8 @@ class HandshakeErrand(Errand["StreamSession | Reply"]):
     def run(self) -> StreamSession | Reply:
         try:
             return self._gate.dialect.open_stream(self._request)
-        except Exception:
-            log.exception("bug: %s could not open a stream at %s", self._gate.name, self._request.path)
-            return Reply(500, b"Internal Server Error", content_type=PLAIN_TEXT)
+        except Exception:  # noqa: BLE001  (it is logged, masked)
+            return own_up(f"{self._gate.name} could not open a stream at {self._request.path}")
 
     def say(self, trouble: Trouble) -> StreamSession | Reply:
         return self._gate.dialect.trouble(trouble, self._request, self.call)

@@ -5,13 +5,11 @@ Where no rule is armed this costs a look at one attribute and an entry in the jo
 transport as the verdict says. Everything later is a timer of the world's clock; nothing here waits.
 """
 
-import logging
 from collections.abc import Callable
 from typing import ClassVar
 
 from simexchange.dialects.base import Dialect, Reply, Request, StreamSession
 from simexchange.dialects.errands import (
-    PLAIN_TEXT,
     AnswerT,
     Errand,
     HandshakeErrand,
@@ -19,6 +17,7 @@ from simexchange.dialects.errands import (
     Peer,
     SocketErrand,
     SocketPeer,
+    own_up,
 )
 from simexchange.domain.commands import Command
 from simexchange.domain.events import Batch
@@ -32,8 +31,6 @@ from simexchange.services.faults.stage import StreamHandle
 from simexchange.services.faults.verdicts import AtEngine, Delivery, Effect, Verdict
 from simexchange.services.journal import Journal, RequestEntry
 from simexchange.world import Door, World
-
-log = logging.getLogger(__name__)
 
 
 class Discarded(BaseException):
@@ -145,15 +142,11 @@ class Gate:
         self._judge(HttpErrand(self, request, call, entry, deliver))
 
     def answered(self, request: Request) -> Reply:
-        """The dialect's reply; a bug in it is logged with its traceback and answered with a plain 500.
-
-        The line names method and path alone: queries, bodies and headers hold keys and signatures.
-        """
+        """The dialect's reply; a bug in it is logged with its traceback and answered with a plain 500."""
         try:
             return self.dialect.handle(request)
-        except Exception:
-            log.exception("bug: %s %s of %s failed", request.method, request.path, self.name)
-            return Reply(500, b"Internal Server Error", content_type=PLAIN_TEXT)
+        except Exception:  # noqa: BLE001  (it is logged, masked)
+            return own_up(f"{request.method} {request.path} of {self.name} failed")
 
     # WebSockets.
 

@@ -1,8 +1,17 @@
-"""A value that must never be printed. Its repr, str, format and encoded form are all a mask."""
+"""What must never be printed: a value whose every printed and encoded form is a mask, and runs that look secret."""
 
+import re
 from typing import Final, NoReturn
 
 MASK: Final = "***"
+LEAST_LENGTH: Final = 40
+"""No order id, symbol or number is as long as this; every key, signature and listen key is."""
+_RUN: Final = re.compile(rf"[A-Za-z0-9]{{{LEAST_LENGTH},}}")
+
+
+def mask_runs(text: str) -> str:
+    """A text in which every run of letters and digits that is as long as a key is masked, whatever it was."""
+    return _RUN.sub(MASK, text)
 
 
 class Secret:

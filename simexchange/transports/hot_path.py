@@ -7,7 +7,6 @@ handed over to ``websocket``. Takes what ``asyncio`` gives a protocol; needs htt
 """
 
 import asyncio
-import logging
 from collections import deque
 from typing import Final, cast
 from urllib.parse import unquote
@@ -15,13 +14,12 @@ from urllib.parse import unquote
 import httptools
 
 from simexchange.dialects.base import Reply, Request
+from simexchange.dialects.errands import log_bug
 from simexchange.services.faults.verdicts import Breakage, Delivery
 from simexchange.transports.breakage import altered, reset, write_broken
 from simexchange.transports.http import error_page, render
 from simexchange.transports.port import Port
 from simexchange.transports.websocket import StreamProtocol
-
-log = logging.getLogger(__name__)
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NO_PARSER: Final = cast(httptools.HttpRequestParser, None)
@@ -66,7 +64,7 @@ class HttpProtocol(asyncio.Protocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._on_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError:
-            log.exception("bug: a request to %s failed", self._port.gate.name)
+            log_bug(f"a request to {self._port.gate.name} failed")
             self._refuse(500)
         except httptools.HttpParserError:
             self._refuse(400)

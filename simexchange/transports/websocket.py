@@ -19,6 +19,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from simexchange.dialects.base import Reply, Request, StreamSession
+from simexchange.dialects.errands import log_bug
 from simexchange.services.faults.verdicts import Delivery
 from simexchange.transports.breakage import write_broken
 from simexchange.transports.http import render
@@ -209,8 +210,8 @@ class StreamProtocol(TamperedStream, asyncio.Protocol):
     def _tell(self, hear: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
         try:
             hear(*args, **kwargs)
-        except Exception:
-            log.exception("bug: a stream session of %s failed", self._port.gate.name)
+        except Exception:  # noqa: BLE001  (it is logged, masked)
+            log_bug(f"a stream session of {self._port.gate.name} failed")
             self.close(INTERNAL_ERROR)
 
     def _send_control_frames(self) -> None:

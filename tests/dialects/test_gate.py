@@ -1,7 +1,7 @@
 """What the gate makes of verdicts, with kinds of fault made for these tests alone, over real wire protocols."""
 
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from msgspec.structs import replace
@@ -280,6 +280,26 @@ def test_a_bug_in_the_dialect_is_a_plain_500_with_or_without_rules(caplog: pytes
     assert caplog.text.count("POST /api/v3/order of binance failed") == 3
     assert bench.alice.api_key not in caplog.text
     assert "signature" not in caplog.text
+
+
+def test_a_listen_key_is_in_no_log_of_a_bug(caplog: pytest.LogCaptureFixture) -> None:
+    """It stands in the path of a stream, and whatever fails may quote it."""
+    bench = FaultBench()
+    canary = "Canary1" * 9
+
+    def fail(request: Request) -> NoReturn:
+        raise KeyError(request.path)
+
+    bench.dialect.handle = fail  # type: ignore[method-assign]
+    bench.dialect.open_stream = fail  # type: ignore[method-assign]
+    assert bench.ask(bench.raw("GET", f"/ws/{canary}")).status == 500
+    refusal = bench.stream(f"/ws/btcusdt@trade/{canary}").refusal
+    assert refusal is not None
+    assert refusal.status == 500
+    assert "bug: GET /ws/*** of binance failed\nTraceback" in caplog.text
+    assert "bug: binance could not open a stream at /ws/btcusdt@trade/***\nTraceback" in caplog.text
+    assert caplog.text.count("KeyError: '/ws/") == 2
+    assert "Canary" not in caplog.text
 
 
 def test_the_facts_of_a_call_name_both_faces_and_whose_it_is() -> None:
