@@ -5,8 +5,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from ipaddress import ip_address
 from types import TracebackType
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from msgspec import Struct
 
-from simexchange import __version__
+from simexchange import __version__, signals
 from simexchange.description import Description, TlsOptions, describe_clock, describe_venue
 from simexchange.dialects.gate import Gate
 from simexchange.logs import FIELDS
@@ -47,8 +46,6 @@ DEFAULT_HOST: Final = "127.0.0.1"
 DEFAULT_PORT_BASE: Final = 8787
 DEFAULT_SCENARIO: Final = "calm"
 HIGHEST_PORT_BASE: Final = 65_536 - PORTS
-SIGNALED: Final = 128
-"""Added to the number of the signal that forced the end, as shells do."""
 
 
 class Options(Struct, frozen=True):
@@ -290,7 +287,14 @@ async def serve(options: Options, on_ready: Callable[[Description], None]) -> No
     """Serve until SIGINT or SIGTERM; ``on_ready`` is called once the market is open. A second signal ends at once."""
     stopping = asyncio.Event()
     housekeeper = Housekeeper(asyncio.get_running_loop())
-    with _signals(stopping):
+
+    def on_signal(number: int) -> None:
+        if stopping.is_set():
+            os._exit(signals.SIGNALED + number)
+        log.info("stopping: %s", signal.Signals(number).name)
+        stopping.set()
+
+    with signals.heard(on_signal):
         async with Exchange(options) as exchange:
             assert exchange.description is not None
             _log_start(exchange.description)
@@ -309,29 +313,3 @@ def _log_start(description: Description) -> None:
     told = {"version": __version__, "seed": description.seed, "scenario": description.scenario}
     where = {"control": description.control_url, "venues": ports}
     log.info("serving %s on %s", description.scenario, description.control_url, extra={FIELDS: told | where})
-
-
-@contextmanager
-def _signals(stopping: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-
-    def on_signal(number: int) -> None:
-        if stopping.is_set():
-            os._exit(SIGNALED + number)
-        log.info("stopping: %s", signal.Signals(number).name)
-        stopping.set()
-
-    handled = (signal.SIGINT, signal.SIGTERM)
-    try:
-        for number in handled:
-            loop.add_signal_handler(number, on_signal, number)
-    except NotImplementedError:  # not every platform's loop hears signals
-        for number in handled:
-            signal.signal(number, lambda number, _: loop.call_soon_threadsafe(on_signal, number))
-        yield
-        return
-    try:
-        yield
-    finally:
-        for number in handled:
-            loop.remove_signal_handler(number)

@@ -3,7 +3,7 @@
 Holds the simulated accounts' secrets, which are meant to be shown to whoever started the exchange, and nobody else.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,12 @@ def _shown(account: AccountDescription) -> dict[str, Any]:
     shown: dict[str, Any] = msgspec.to_builtins(account)
     del shown["ip_allow"]
     return shown
+
+
+def read_env(lines: Iterable[str]) -> dict[str, str]:
+    """``SIMX_NAME=value`` lines as variables; other lines are passed over."""
+    pairs = (line.partition("=") for line in lines if line.startswith("SIMX_"))
+    return {name: value for name, equals, value in pairs if equals}
 
 
 def env_name(name: str) -> str:

@@ -2,7 +2,7 @@ import json
 
 from simexchange.app import Options
 from simexchange.banner import banner
-from simexchange.description import Description, describe_venue, env_name
+from simexchange.description import Description, describe_venue, env_name, read_env
 from simexchange.domain.commands import CreateKey
 from simexchange.domain.enums import KeyKind, Permission
 from simexchange.domain.secret import Secret
@@ -117,6 +117,21 @@ def test_the_banner_shows_all_a_person_needs_in_plain_text() -> None:
         "\n"
         "Ctrl-C stops the exchange.\n"
     )
+
+
+def test_the_lines_for_an_environment_are_read_back_with_whatever_stands_around_them() -> None:
+    lines = [
+        "# for a bot",
+        *description().as_env(),
+        "PATH=/usr/bin",
+        "SIMX_EMPTY=",
+        "SIMX_SECRET=a=b==",
+        "SIMX_NOTHING",
+    ]
+    read = read_env(lines)
+    assert read["SIMX_BINANCE_ALICE_API_SECRET"] == ALICE_SECRET
+    assert (read["SIMX_EMPTY"], read["SIMX_SECRET"]) == ("", "a=b==")
+    assert [f"{name}={value}" for name, value in read.items()] == [*description().as_env(), *lines[-3:-1]]
 
 
 def test_colour_changes_nothing_but_the_colour() -> None:

@@ -10,7 +10,7 @@ from simexchange import __version__
 from simexchange.app import Options
 from simexchange.control.direct import Direct
 from simexchange.control.problems import Problem
-from simexchange.description import Description, describe_venue
+from simexchange.description import Description, describe_venue, read_env
 from simexchange.handle.backend import Account, Backend, Refused, Served, Stopped, VenueAddress
 from simexchange.handle.server_thread import ServerThread
 from simexchange.handle.socketless import Socketless
@@ -95,7 +95,7 @@ class InProcess(Backend):
         return Socketless(self._thread, VenueApplication(self.exchange.world.stage.controls[venue]))
 
     def env(self) -> dict[str, str]:
-        return dict(line.split("=", 1) for line in self._describe().as_env())
+        return read_env(self._describe().as_env())
 
     def _describe(self) -> Description:
         """What is served, with the accounts and keys of this moment."""

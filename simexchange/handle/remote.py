@@ -9,7 +9,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import anyio.to_thread
 
-from simexchange.description import env_name
+from simexchange.description import env_name, read_env
 from simexchange.handle.backend import Account, Backend, Refused, Served, SimxError, VenueAddress
 
 PATIENCE_S: Final = 60.0
@@ -85,7 +85,7 @@ class Remote(Backend):
     def _config(self, venue: str, account: str) -> dict[str, str]:
         """The SIMX_* lines of one account."""
         raw = self._answered("GET", f"/config/env?{urlencode({'venue': venue, 'account': account})}")
-        return dict(line.split("=", 1) for line in raw.decode().splitlines() if line.startswith("SIMX_"))
+        return read_env(raw.decode().splitlines())
 
     def stop(self) -> None:
         """Nothing of it is ours."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from simexchange.description import env_name
+from simexchange.description import env_name, read_env
 
 ENV_FILE: Final = "SIMX_ENV_FILE"
 NOT_FOR_TRADING: Final = frozenset({"reader", "mallory", "locked"})
@@ -58,8 +58,7 @@ def variables(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     found = {}
     path = environment.get(ENV_FILE)
     if path:
-        lines = (line.partition("=") for line in Path(path).read_text(encoding="utf-8").splitlines())
-        found = {name: value for name, equals, value in lines if equals}
+        found = read_env(Path(path).read_text(encoding="utf-8").splitlines())
     return found | {name: value for name, value in environment.items() if name.startswith("SIMX_")}
 
 

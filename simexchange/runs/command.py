@@ -5,16 +5,16 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Final, TextIO
 
 import msgspec
 from msgspec import Struct
 
-from simexchange import serving
+from simexchange import serving, signals
 from simexchange.app import DEFAULT_HOST, Exchange, Options, StartFailure
+from simexchange.description import read_env
 from simexchange.domain.commands import CreateKey, RevokeKey
 from simexchange.memory import Housekeeper
 from simexchange.runs.bot import Bot, BotUnusable
@@ -158,7 +158,7 @@ class _Run:
 
     async def run(self) -> Result:
         housekeeper = Housekeeper(asyncio.get_running_loop())
-        with _signals(self._on_signal):
+        with signals.heard(self._on_signal):
             async with self._exchange as exchange:
                 self._write_env()
                 exchange.runner.script.on_end.append(self._scenario_over.set)
@@ -216,8 +216,7 @@ class _Run:
         write_private(self._env_file, "".join(f"{line}\n" for line in self._lines()))
 
     def _environment(self) -> dict[str, str]:
-        ours = dict(line.split("=", 1) for line in self._lines())
-        return dict(os.environ) | without_proxy(os.environ) | ours
+        return dict(os.environ) | without_proxy(os.environ) | read_env(self._lines())
 
     def _result(self, ended_by: EndedBy, bot_exit: int | None) -> Result:
         exchange = self._exchange
@@ -268,16 +267,3 @@ def _tell(result: Result, chosen: RunOptions) -> bool:
 def _print(text: str, stream: TextIO) -> None:
     stream.write(text)
     stream.flush()
-
-
-@contextmanager
-def _signals(on_signal: Callable[[int], None]) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    handled = (signal.SIGINT, signal.SIGTERM)
-    for number in handled:
-        loop.add_signal_handler(number, on_signal, number)
-    try:
-        yield
-    finally:
-        for number in handled:
-            loop.remove_signal_handler(number)

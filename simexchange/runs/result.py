@@ -13,12 +13,12 @@ from simexchange.domain.enums import Word
 from simexchange.runs.verdicts import Verdict, VerdictState
 from simexchange.services.clock import MILLISECOND
 from simexchange.services.durations import format_duration
+from simexchange.signals import SIGNALED
 
 PASSED: Final = 0
 FAILED: Final = 1
 BAD_SCENARIO: Final = 2
 NEVER_CONNECTED: Final = 3
-SIGNALED: Final = 128
 
 
 class EndedBy(Word):
