@@ -99,17 +99,16 @@ def row(
     rule: str | dict[str, Any],
     *naive: str | Promise,
     face: str = "",
-    also: dict[str, Any] | None = None,
+    also: tuple[dict[str, Any], ...] = (),
     resting: bool = False,
     promises: tuple[Promise, ...] = (),
     excused: tuple[str, ...] = (),
     **more: Any,
 ) -> Row:
     first = {"kind": rule} if isinstance(rule, str) else rule
-    rules = (first,) if also is None else (first, also)
     name = f"{first['kind']} {face}".strip()
     broken = frozenset(promise.name if isinstance(promise, Promise) else promise for promise in naive)
-    return Row(name, Errand(rules, resting, promises=promises, excused=excused, **more), broken)
+    return Row(name, Errand((first, *also), resting, promises=promises, excused=excused, **more), broken)
 
 
 def once(kind: str, **params: Any) -> dict[str, Any]:
@@ -195,7 +194,14 @@ P0: Final[tuple[Row, ...]] = (
     row(order("request-lost")),
     row(once("cancel-ack-lost", effect="discard"), *DOUBLED),
     row(rule("order-not-visible", lag="15s"), *DOUBLED),
-    row(rule("order-not-visible", lag="3s"), *DOUBLED, face="after a lost answer", also=order("response-lost")),
+    row(rule("order-not-visible", lag="3s"), *DOUBLED, face="after a lost answer", also=(order("response-lost"),)),
+    row(
+        rule("order-not-visible", lag="30s"),
+        *DOUBLED,
+        POSITION,
+        face="after a lost answer, on no stream either",
+        also=(order("response-lost"), rule("ws-silent", match=PRIVATE)),
+    ),
     row(order("duplicate-client-id"), *DOUBLED),
     row("insufficient-balance-race", ALL_PLACED, purse="20000"),
     row(once("async-reject"), TRUTHFUL),

@@ -105,7 +105,8 @@ class ReconcilingBot:
     # Orders.
 
     def _place(self, order: Order) -> None:
-        """Bring one order about, under one name, however often it takes."""
+        """Bring one order about, under one name, however often it takes. One that is there unseen stays unknown."""
+        has_landed = False
         for _ in range(ATTEMPTS):
             try:
                 if self.gate.has_lost_touch:
@@ -122,12 +123,14 @@ class ReconcilingBot:
                 if any(text in no.text for text in NOT_NOW):
                     self.client.sleep(NOT_NOW_NS)
                     continue
-                if "Duplicate" not in no.text:
+                has_landed |= "Duplicate" in no.text
+                if not has_landed:
                     self.reports.append(f"{order.name}: {no}")
                     break
             if self._look_up(order):
                 return
-        order.state = State.OVER
+        if not has_landed:
+            order.state = State.OVER
         self.reports.append(f"{order.name} is given up")
 
     def _makes_sense(self, order: Order) -> bool:
