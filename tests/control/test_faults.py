@@ -113,6 +113,10 @@ def test_rules_that_make_no_sense_are_told_where_and_what_would_pass() -> None:
             "field": "match.venue",
             "sent": "binanse",
         }
+        refused = await control.refused("POST", "/faults", {**LOST, "match": {"account": "alcie"}})
+        assert refused["detail"] == "match.account: there is no account 'alcie'; did you mean 'alice'?"
+        refused = await control.refused("POST", "/faults", {"kind": "latency", "match": {"symbol": "BTCUSD"}})
+        assert refused["detail"] == "match.symbol: there is no instrument 'BTCUSD'; did you mean 'BTC/USDT'?"
         refused = await control.refused("POST", "/faults", {"kind": "response-lost", "acount": "alice"})
         assert refused["detail"] == "acount: response-lost has no such parameter; did you mean 'account'?"
         refused = await control.refused("POST", "/faults", {"kind": "response-lost", "account": "alice"})

@@ -19,6 +19,7 @@ from simexchange.services.faults.kinds import Catalogue, load_catalogue
 from simexchange.services.faults.reading import RuleRefused, read_rule, show_rule
 from simexchange.services.faults.rule import Counts, RuleSpec, purpose_fits
 from simexchange.services.faults.stage import FaultyDoor, Stage, StreamHandle
+from simexchange.services.faults.subjects import check_subjects
 from simexchange.services.faults.timeline import Timeline
 from simexchange.services.faults.verdicts import Handshake, Verdict
 
@@ -81,7 +82,11 @@ class FaultPlan:
 
     def add(self, rule: RuleSpec | Mapping[str, Any]) -> Armed:
         """Arm a rule now. Raises RuleRefused."""
-        spec = rule if isinstance(rule, RuleSpec) else self.read(rule)
+        if isinstance(rule, RuleSpec):
+            spec = rule
+        else:
+            spec = self.read(rule)
+            check_subjects(spec.match, self.stage.doors)
         if spec.id is not None and spec.id in self._faults:
             raise RuleRefused("id", f"a rule {spec.id!r} is armed already")
         if len(self._faults) >= MOST_RULES:
@@ -97,6 +102,8 @@ class FaultPlan:
         merged = shown | {name: value for name, value in changes.items() if name != "id"}
         own = fault.params.__struct_encode_fields__  # null is a value of a parameter, and nothing elsewhere
         spec = self.read({name: value for name, value in merged.items() if value is not None or name in own})
+        if spec.match != fault.armed.spec.match:
+            check_subjects(spec.match, self.stage.doors)
         changed = self._made(rule_id, spec, fault.armed)
         changed.take_over(fault)
         place = list(self._faults)

@@ -22,7 +22,8 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     """Which requests, messages and orders a rule is about: all that it names must fit.
 
     ``endpoint`` and ``channel`` may hold ``*``. ``endpoint`` is the venue's name ("POST /api/v3/order", "order.place")
-    or, without a method, a path. ``symbol`` is taken in any spelling. ``source_ip`` is an address or a network.
+    or, without a method, a path. ``channel`` may have its symbol before it, as on the wire ("btcusdt@depth").
+    ``symbol`` is taken in any spelling. ``source_ip`` is an address or a network.
     """
 
     venue: str | None = None
@@ -76,20 +77,30 @@ class Match(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
         wanted = self.channel
         if wanted is None:
             return True
-        names = (frame.channel, frame.channel.partition("@")[0], frame.event)
         if wanted in ("private", "public"):
             return not frame.is_reply and frame.is_private is (wanted == "private")
-        return any(name and fnmatchcase(name, wanted) for name in names)
+        is_event = bool(frame.event) and fnmatchcase(frame.event, wanted)
+        return is_event or fits_channel(wanted, frame.channel, frame.symbol)
 
     def _names_no_request(self) -> bool:
         return self.key is None and self.connection is None and self.source_ip is None
 
 
 def _fits_name(wanted: str, name: str) -> bool:
-    if fnmatchcase(name, wanted):
+    method, space, rest = wanted.partition(" ")
+    if fnmatchcase(name, f"{method.upper()}{space}{rest}" if space else wanted):
         return True
     path = name.partition(" ")[2]
     return bool(path) and wanted.startswith(("/", "*")) and fnmatchcase(path, wanted)
+
+
+@lru_cache(maxsize=1024)
+def fits_channel(wanted: str, channel: str, symbol: str) -> bool:
+    """Whether a channel is meant: by its name, with or without its speed, with or without its symbol before it."""
+    names: tuple[str, ...] = (channel, channel.partition("@")[0]) if channel else ()
+    if symbol and "@" in wanted:
+        names += tuple(f"{plain_symbol(symbol).lower()}@{name}" for name in names)
+    return any(fnmatchcase(name, wanted) for name in names)
 
 
 @lru_cache(maxsize=1024)

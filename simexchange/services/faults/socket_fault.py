@@ -1,6 +1,5 @@
 """What faults about whole sockets share: which sockets fit a rule, now and later, and each counted once."""
 
-from fnmatch import fnmatchcase
 from typing import ClassVar, Final
 
 from simexchange.domain.ids import Symbol
@@ -8,7 +7,7 @@ from simexchange.services.anatomy import Role
 from simexchange.services.faults.armed import Armed
 from simexchange.services.faults.facts import Frame
 from simexchange.services.faults.fault import Fault, ParamsT
-from simexchange.services.faults.rule import Match, plain_symbol
+from simexchange.services.faults.rule import Match, fits_channel, plain_symbol
 from simexchange.services.faults.stage import FaultyDoor, Stage, StreamHandle
 
 SOCKET_MATCHES: Final = ("venue", "account", "symbol", "channel", "connection", "source_ip")
@@ -154,7 +153,7 @@ def _fits_symbol(match: Match, socket: StreamHandle) -> bool:
 
 def _fits_listening(match: Match, channel: str, symbol: Symbol) -> bool:
     wanted = match.channel
-    if wanted is not None and not any(fnmatchcase(name, wanted) for name in (channel, channel.partition("@")[0])):
+    if wanted is not None and not fits_channel(wanted, channel, symbol):
         return False
     if match.symbol is None:
         return True

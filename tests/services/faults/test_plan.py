@@ -160,6 +160,7 @@ def test_the_same_seed_gives_the_same_choices_whatever_others_do(world: World) -
         other = World(ManualClock(1_000 * SECOND), seed=7)
         other.open_venue("binance")
         other.faults.catalogue.add(kind("says", Says))
+        other.doors["binance"].submit(CreateAccount(2, "alice"))
         other.faults.add({"kind": "says", "match": {"account": "alice"}, "when": {"probability": 0.3}})
         found = []
         for _ in range(200):

@@ -33,6 +33,7 @@ def frame(**facts: object) -> Frame:
         Match(account="alice", symbol="btcusdt", side="BUY"),
         Match(symbol="BTC-USDT", side="buy"),
         Match(endpoint="POST /api/v3/order"),
+        Match(endpoint="post /api/v3/order"),
         Match(endpoint="order.place"),
         Match(endpoint="/api/v3/order"),
         Match(endpoint="* /api/v3/*"),
@@ -66,9 +67,16 @@ def test_a_call_does_not_fit_when_one_thing_does_not(match: Match) -> None:
     assert not match.fits(CALL)
 
 
-@pytest.mark.parametrize("channel", ["depth", "depth@100ms", "depthUpdate", "depth*", "public"])
+@pytest.mark.parametrize(
+    "channel", ["depth", "depth@100ms", "depthUpdate", "depth*", "public", "btcusdt@depth", "btcusdt@depth@100ms"]
+)
 def test_a_message_fits_by_channel_with_or_without_speed_by_event_and_by_being_public(channel: str) -> None:
     assert Match(channel=channel).fits(frame())
+
+
+def test_a_channel_with_its_symbol_before_it_is_that_symbols() -> None:
+    assert not Match(channel="ethusdt@depth").fits(frame())
+    assert not Match(channel="btcusdt@trade").fits(frame())
 
 
 def test_private_messages_are_those_about_an_account() -> None:
