@@ -1,9 +1,12 @@
-"""One request to the control API and its answer, by the standard library alone, loaded when it is first needed."""
+"""Asking an exchange from a command line: its answers as plain data, its no as a line for whoever asked."""
 
 import json
 from collections.abc import Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
+
+from simexchange import control_http
+from simexchange.control_http import Answer, Unreachable
 
 PATIENCE_S: Final = 600.0
 """Moving time by months takes the exchange a while."""
@@ -26,37 +29,23 @@ class Client:
         self, method: str, path: str, body: Mapping[str, Any] | None = None, query: Mapping[str, Any] | None = None
     ) -> Any:
         """The answer as plain data, text where it is no JSON, None where there is none. Raises Failed."""
-        from http.client import HTTPException
-        from urllib.error import HTTPError, URLError
-        from urllib.request import ProxyHandler, Request, build_opener
-
-        said = {name: _word(value) for name, value in (query or {}).items() if value is not None}
-        address = self.url + path + (f"?{urlencode(said)}" if said else "")
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        if urlsplit(address).scheme not in ("http", "https"):
+        if urlsplit(self.url).scheme not in ("http", "https"):
             raise Failed(f"{self.url!r} is no address such as http://127.0.0.1:8787: set --url or SIMX_CONTROL_URL")
         try:
-            with build_opener(ProxyHandler({})).open(
-                Request(address, data, headers, method=method), timeout=PATIENCE_S
-            ) as reply:
-                return _read(reply.read(), reply.headers.get_content_type())
-        except HTTPError as error:
-            with error:
-                raise Failed(_refusal(error.code, error.read())) from None
-        except (URLError, HTTPException, OSError, ValueError) as error:
-            raise Failed(self._unreachable(error)) from None
+            answer = control_http.ask(self.url, self._token, method, path, query, body, patience_s=PATIENCE_S)
+        except Unreachable as unreachable:
+            raise Failed(self._unreachable(unreachable)) from None
+        if not answer.is_good:
+            raise Failed(_refusal(answer.status, answer.body))
+        return _read(answer)
 
-    def _unreachable(self, error: Exception) -> str:
-        reason = getattr(error, "reason", error)
-        if isinstance(reason, ConnectionRefusedError):
+    def _unreachable(self, unreachable: Unreachable) -> str:
+        if isinstance(unreachable.reason, ConnectionRefusedError):
             return (
                 f"nobody listens at {self.url}: is `simexchange serve` running? Its control address is in its banner;"
                 " --url or SIMX_CONTROL_URL names another"
             )
-        return f"{self.url}: {getattr(reason, 'strerror', None) or reason}"
+        return f"{self.url}: {unreachable}"
 
 
 def place(*parts: str) -> str:
@@ -64,15 +53,11 @@ def place(*parts: str) -> str:
     return "".join(f"/{quote(part, safe='')}" for part in parts)
 
 
-def _word(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _read(raw: bytes, content_type: str) -> Any:
-    if not raw:
+def _read(answer: Answer) -> Any:
+    if not answer.body:
         return None
-    text = raw.decode("utf-8", "replace")
-    return json.loads(text) if content_type == "application/json" else text
+    text = answer.body.decode("utf-8", "replace")
+    return json.loads(text) if answer.content_type == "application/json" else text
 
 
 def _refusal(status: int, raw: bytes) -> str:

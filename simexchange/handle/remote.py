@@ -3,20 +3,18 @@
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.error import HTTPError, URLError
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import anyio.to_thread
 
+from simexchange import control_http
+from simexchange.control_http import Unreachable
 from simexchange.description import env_name, read_env
 from simexchange.handle.backend import Account, Backend, Refused, Served, SimxError, VenueAddress
 
 PATIENCE_S: Final = 60.0
 """How long an answer may take; moving time by days takes seconds."""
 TOKEN: Final = "SIMX_CONTROL_TOKEN"
-_DIRECT: Final = build_opener(ProxyHandler({}))
-"""A proxy has no business between a test and its exchange."""
 
 
 class Remote(Backend):
@@ -40,10 +38,8 @@ class Remote(Backend):
         body: Mapping[str, Any] | None = None,
     ) -> Any:
         method, _, template = operation.partition(" ")
-        target = template.format_map({name: quote(value, safe="") for name, value in (path or {}).items()})
-        if query:
-            target += "?" + urlencode({name: _text(value) for name, value in query.items()})
-        raw = self._answered(method, target, None if body is None else json.dumps(body).encode())
+        place = template.format_map({name: quote(value, safe="") for name, value in (path or {}).items()})
+        raw = self._answered(method, place, query, body)
         return json.loads(raw) if raw else None
 
     async def ask_later(
@@ -84,7 +80,7 @@ class Remote(Backend):
 
     def _config(self, venue: str, account: str) -> dict[str, str]:
         """The SIMX_* lines of one account."""
-        raw = self._answered("GET", f"/config/env?{urlencode({'venue': venue, 'account': account})}")
+        raw = self._answered("GET", "/config/env", {"venue": venue, "account": account})
         return read_env(raw.decode().splitlines())
 
     def stop(self) -> None:
@@ -119,21 +115,17 @@ class Remote(Backend):
         host = f"[{self._host}]" if ":" in self._host else self._host
         return urlunsplit((parts.scheme, f"{host}:{parts.port}", "", "", ""))
 
-    def _answered(self, method: str, target: str, body: bytes | None = None) -> bytes:
+    def _answered(
+        self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
+    ) -> bytes:
         """The body of a good answer. Raises Refused for a problem, SimxError where nobody answers."""
-        request = Request(f"{self._url}{target}", body, method=method)
-        request.add_header("Authorization", f"Bearer {self._token}")
-        if body is not None:
-            request.add_header("Content-Type", "application/json")
         try:
-            with _DIRECT.open(request, timeout=PATIENCE_S) as answer:
-                raw: bytes = answer.read()
-                return raw
-        except HTTPError as error:
-            with error:
-                raise Refused(error.code, _problem(error.read())) from None
-        except URLError as error:
-            raise SimxError(f"nobody answers at {self._url}: {error.reason}") from None
+            answer = control_http.ask(self._url, self._token, method, path, query, body, patience_s=PATIENCE_S)
+        except Unreachable as unreachable:
+            raise SimxError(f"nobody answers at {self._url}: {unreachable}") from None
+        if not answer.is_good:
+            raise Refused(answer.status, _problem(answer.body))
+        return answer.body
 
 
 def _problem(raw: bytes) -> dict[str, Any]:
@@ -142,7 +134,3 @@ def _problem(raw: bytes) -> dict[str, Any]:
     except ValueError:
         return {"detail": raw.decode("utf-8", "replace")[:200]}
     return problem if isinstance(problem, dict) else {"detail": str(problem)}
-
-
-def _text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
