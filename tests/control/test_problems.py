@@ -28,7 +28,7 @@ def test_there_is_nothing_there_is_told_like_everything_else() -> None:
             "detail": "there is nothing at /fautls; did you mean /faults? /docs lists what there is",
         }
         assert (await control.refused("GET", "/report/binance/alice.json"))["status"] == 404
-        assert (await control.refused("GET", "/metrics"))["status"] == 404
+        assert (await control.refused("GET", "/nowhere"))["status"] == 404
 
     with_control(work)
 
