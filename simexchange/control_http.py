@@ -6,10 +6,8 @@ No proxy is asked: it has no business between somebody and their exchange. The t
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import urlencode
-
-from msgspec import Struct
 
 if TYPE_CHECKING:
     from urllib.request import OpenerDirector
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
 _GOOD: Final = range(200, 300)
 
 
-class Answer(Struct, frozen=True):
+class Answer(NamedTuple):
     """What came back, a no included."""
 
     status: int
