@@ -164,15 +164,16 @@ def _fields(struct: type[Struct]) -> dict[str, Any]:
 
 def change_schema() -> dict[str, Any]:
     """Parts of a rule."""
-    closed = {"type": "object", "additionalProperties": False}
+    closed = {"type": ["object", "null"], "additionalProperties": False}
     return {
         "type": "object",
-        "description": "A kind's own parameters stand beside these; GET /faults/catalogue lists them.",
+        "description": "A kind's own parameters stand beside these; GET /faults/catalogue lists them. "
+        "Null is what the part is where a rule leaves it out.",
         "properties": {
             "match": closed | {"description": _first(Match), "properties": _fields(Match)},
             "when": closed | {"description": _first(When), "properties": _fields(When)},
-            "effect": {"enum": ["apply", "discard"], "description": "Whether the engine takes the command."},
-            "ttl": schema_of(Duration) | {"description": "How long after it was armed the rule removes itself."},
+            "effect": {"enum": ["apply", "discard", None], "description": "Whether the engine takes the command."},
+            "ttl": schema_of(Duration | None) | {"description": "How long after it was armed the rule removes itself."},
         },
         "additionalProperties": True,
     }
@@ -185,7 +186,11 @@ def rule_schema() -> dict[str, Any]:
     names = [name for kind in catalogue.kinds.values() for name in (kind.name, *kind.aliases)]
     own = {
         "kind": {"enum": names, "description": "As GET /faults/catalogue has it.", "examples": ["response-lost"]},
-        "id": {"type": "string", "description": "A name for the rule; one is made up otherwise.", "maxLength": 64},
+        "id": {
+            "type": ["string", "null"],
+            "description": "A name for the rule; one is made up otherwise.",
+            "maxLength": 64,
+        },
     }
     return schema | {"properties": own | schema["properties"], "required": ["kind"]}
 

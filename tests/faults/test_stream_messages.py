@@ -213,12 +213,12 @@ def test_a_rule_about_one_account_leaves_the_other_to_the_byte(kind: str) -> Non
 @pytest.mark.parametrize(
     ("rule", "field", "says"),
     [
-        ({"kind": "ws-drop", "n": 0}, "n", ">= 1"),
+        ({"kind": "ws-drop", "n": 0}, "n", "from 1 to 10000"),
         ({"kind": "ws-duplicate", "after": 5}, "after", "has no unit"),
         ({"kind": "ws-duplicate", "after": "-1s"}, "", "after is -1s: 0s and more passes"),
         ({"kind": "ws-delay", "by_p99": "9s"}, "", "by_p99 and a distribution (uniform, lognormal) pass together"),
-        ({"kind": "unknown-enum-or-field", "path": "X"}, "path", "regex"),
-        ({"kind": "ws-corrupt", "damage": "cut"}, "damage", "Invalid enum value"),
+        ({"kind": "unknown-enum-or-field", "path": "X"}, "path", "that fits"),
+        ({"kind": "ws-corrupt", "damage": "cut"}, "damage", '"truncated", "garbled" and "not_utf8" pass'),
         ({"kind": "ws-drop", "match": {"endpoint": "GET /api/v3/depth"}}, "match.endpoint", "is not matched by that"),
         ({"kind": "bad-checksum"}, "kind", "cannot happen on binance: on okx, kraken only"),
     ],

@@ -14,6 +14,7 @@ from simexchange.services.faults.kinds import Catalogue, Kind
 from simexchange.services.faults.quantities import Probability, Ratio, Source
 from simexchange.services.faults.rule import Match, RuleSpec, When
 from simexchange.services.faults.verdicts import Effect
+from simexchange.services.faults.wrong_values import explain
 
 StructT = TypeVar("StructT", bound=Struct)
 _COMMON: Final = ("kind", "match", "when", "effect", "ttl", "id")
@@ -30,7 +31,11 @@ class RuleRefused(ValueError):
 
 
 def read_rule(data: Mapping[str, Any], catalogue: Catalogue, venues: Iterable[str]) -> RuleSpec:
-    """A rule from plain data, every name in it checked. Raises RuleRefused."""
+    """A rule from plain data, every name in it checked. Raises RuleRefused.
+
+    A part of the rule that is null is as if it had been left out; null is a value of a kind's own parameters alone.
+    """
+    data = {name: value for name, value in data.items() if value is not None or name not in _COMMON}
     kind = _kind(data, catalogue)
     own = {name: value for name, value in data.items() if name not in _COMMON}
     spec = RuleSpec(
@@ -116,9 +121,9 @@ def _convert(value: object, struct: type[StructT], at: str) -> StructT:
         message, at_path, path = str(error).rpartition(" - at `$")
         if not at_path:  # what a struct says of itself as a whole comes without a place
             message, path = path, ""
-        path = path.rstrip("`").lstrip(".")
+        path, message = explain(struct, value, path.rstrip("`").lstrip("."), message or str(error))
         where = ".".join(part for part in (at, path) if part)
-        raise RuleRefused(where, message or str(error)) from None
+        raise RuleRefused(where, message) from None
 
 
 def own_type(kind: type, value: object) -> Any:
