@@ -168,8 +168,8 @@ def test_an_instrument_that_nobody_lists_is_refused_with_the_nearest() -> None:
         ("flash-crash", {"drop": "-1%"}, "drop is -1%: above 0 and up to 1 passes"),
         ("flash-crash", {"over": "-1s"}, "over is -1s: 0s and more passes"),
         ("thin-book", {"sizes": "0"}, "sizes is 0: 0.001 to 1000 passes"),
-        ("thin-book", {"levels": 501}, "<= 500"),
-        ("volume-burst", {"factor": 0}, ">= 1"),
+        ("thin-book", {"levels": 501}, "from 0 to 500"),
+        ("volume-burst", {"factor": 0}, "from 1 to 1000"),
         ("spread-blowout", {"side": "left"}, "side"),
     ],
 )
