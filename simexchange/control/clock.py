@@ -16,7 +16,9 @@ class ClockState(Struct, frozen=True):
     mode: str
     """real, scaled or manual."""
     speed: str
-    """Of scaled time: the world's seconds per second of the machine."""
+    """The world's seconds per second of the machine: "1" in real time, "0" in manual time."""
+    scaled_speed: str
+    """The speed of scaled time, whether it is on or not: it is kept meanwhile."""
     now: str
     """The world's time."""
     now_ns: int
@@ -93,6 +95,7 @@ def _state(controls: Controls) -> ClockState:
     now_ns, due_ns = clock.now_ns(), clock.next_due_ns()
     return ClockState(
         clock.mode.value,
+        str(clock.pace),
         str(clock.speed),
         format_instant(now_ns),
         now_ns,

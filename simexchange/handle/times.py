@@ -24,7 +24,7 @@ class WorldTime:
 
     @property
     def speed(self) -> str:
-        """Of scaled time: the world's seconds per second of the machine."""
+        """The world's seconds per second of the machine: 1 in real time, 0 in manual time."""
         return str(self._state()["speed"])
 
     @property

@@ -70,6 +70,7 @@ class Speed(Struct, frozen=True):
 
 
 SPEED_DECIMALS: Final = 9
+STANDING: Final = Speed(0)
 AS_FAST: Final = Speed(10**9)
 SLOWEST: Final = Speed(10**6)
 FASTEST: Final = Speed(10**14)
@@ -199,6 +200,11 @@ class WorldClock(Clock):
     def speed(self) -> Speed:
         """Of scaled time; kept while another mode is on."""
         return self._speed
+
+    @property
+    def pace(self) -> Speed:
+        """What time runs at by itself, in the mode that is on."""
+        return {ClockMode.REAL: AS_FAST, ClockMode.SCALED: self._speed, ClockMode.MANUAL: STANDING}[self._mode]
 
     @property
     def is_machine_time(self) -> bool:

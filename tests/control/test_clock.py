@@ -8,7 +8,8 @@ def test_time_is_shown_and_moved() -> None:
         shown = await control.get("/clock")
         assert shown | {"next_timer": None} == {
             "mode": "manual",
-            "speed": "1",
+            "speed": "0",
+            "scaled_speed": "1",
             "now": "2026-01-05T00:00:00Z",
             "now_ns": START_NS,
             "machine_time": False,
@@ -79,6 +80,23 @@ def test_time_goes_on_in_another_way() -> None:
         assert [(note["action"], note["detail"]) for note in notes] == [
             ("clock changed", "scaled"),
             ("clock changed", "manual"),
+        ]
+
+    with_control(work)
+
+
+def test_the_speed_is_what_time_runs_at_and_that_of_scaled_time_is_kept() -> None:
+    async def work(control: Control) -> None:
+        shown = []
+        for change in ({"mode": "scaled", "speed": 1000}, {"mode": "real"}, {"mode": "manual"}, {"mode": "scaled"}):
+            clock = await control.do("PATCH", "/clock", change)
+            shown.append((clock["mode"], clock["speed"], clock["scaled_speed"]))
+            assert (await control.get("/clock"))["speed"] == clock["speed"]
+        assert shown == [
+            ("scaled", "1000", "1000"),
+            ("real", "1", "1000"),
+            ("manual", "0", "1000"),
+            ("scaled", "1000", "1000"),
         ]
 
     with_control(work)
