@@ -21,6 +21,8 @@ from simexchange.transports.http import error_page, render
 from simexchange.transports.port import Port
 from simexchange.transports.websocket import StreamProtocol
 
+MOST_PIPELINED: Final = 64
+"""Requests of one connection that may wait for the answer of the first; with more nothing is read from it."""
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _NO_PARSER: Final = cast(httptools.HttpRequestParser, None)
 
@@ -133,6 +135,8 @@ class HttpProtocol(asyncio.Protocol):
         )
         if self._is_choked or self._is_waiting or self._backlog:
             self._backlog.append((request, connection))
+            if len(self._backlog) >= MOST_PIPELINED:
+                self._transport.pause_reading()
         else:
             self._answer(request, connection)
 
@@ -181,6 +185,8 @@ class HttpProtocol(asyncio.Protocol):
     def _answer_backlog(self) -> None:
         while self._backlog and not (self._is_choked or self._is_waiting or self._is_done):
             self._answer(*self._backlog.popleft())
+        if not (self._is_choked or self._transport.is_closing()) and len(self._backlog) < MOST_PIPELINED:
+            self._transport.resume_reading()
 
     def _refuse(self, status: int) -> None:
         """Say why, then let the client finish sending for a moment: a socket closed at once would eat the reply."""
@@ -228,8 +234,6 @@ class HttpProtocol(asyncio.Protocol):
     def resume_writing(self) -> None:
         self._is_choked = False
         self._answer_backlog()
-        if not (self._is_choked or self._transport.is_closing()):
-            self._transport.resume_reading()
 
     def expire(self, before: int) -> None:
         if self._transport.is_closing():

@@ -47,6 +47,9 @@ class TamperedStream:
     def _catch_up(self) -> None:
         raise NotImplementedError
 
+    def _read_on(self) -> None:
+        raise NotImplementedError
+
     # Every message on its way out.
 
     def watch(self) -> None:
@@ -159,8 +162,8 @@ class TamperedStream:
             self._owes_pong = False
             self._catch_up()
             self._transport.pause_reading()
-        elif not self._is_choked:
-            self._transport.resume_reading()
+        else:
+            self._read_on()
 
     def mute_pongs(self, muted: bool) -> None:
         self._is_pongless = muted

@@ -30,6 +30,8 @@ GOING_AWAY: Final = 1001
 INVALID_DATA: Final = 1007
 POLICY_VIOLATION: Final = 1008
 INTERNAL_ERROR: Final = 1011
+MOST_UNHEARD: Final = 64
+"""Messages of one client that may wait behind a held one; with more nothing is read from it."""
 _PONG_FRAME: Final = 0x8A
 _LONGEST_REASON: Final = 123  # a control frame holds 125 bytes, two of them the code
 
@@ -112,8 +114,7 @@ class StreamProtocol(TamperedStream, asyncio.Protocol):
     def resume_writing(self) -> None:
         self._is_choked = False
         self._catch_up()
-        if not self._is_frozen and not self._transport.is_closing():
-            self._transport.resume_reading()
+        self._read_on()
 
     # What the client says.
 
@@ -191,6 +192,8 @@ class StreamProtocol(TamperedStream, asyncio.Protocol):
             self._unheard.append(text)
             if not self._is_hearing:
                 self._hear()
+            if len(self._unheard) >= MOST_UNHEARD:
+                self._transport.pause_reading()
 
     def _hear(self) -> None:
         """One message after the other; a held one holds up those behind it."""
@@ -206,6 +209,13 @@ class StreamProtocol(TamperedStream, asyncio.Protocol):
         self._port.gate.changed(self)
         if not self._is_hearing:
             self._hear()
+            self._read_on()
+
+    def _read_on(self) -> None:
+        """Read from the client, unless something keeps it waiting."""
+        is_behind = self._is_choked or len(self._unheard) >= MOST_UNHEARD
+        if not (is_behind or self._is_frozen or self._transport.is_closing()):
+            self._transport.resume_reading()
 
     def _tell(self, hear: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
         try:

@@ -3,6 +3,8 @@ import pytest
 from fault_bench import FaultBench, HttpAnswer, Wire
 from simexchange.services.clock import MILLISECOND, SECOND
 from simexchange.services.faults.reading import RuleRefused
+from simexchange.transports.hot_path import MOST_PIPELINED
+from simexchange.transports.websocket import MOST_UNHEARD
 
 PING = "/api/v3/ping"
 
@@ -51,6 +53,34 @@ def test_pipelined_requests_wait_for_those_before_them() -> None:
     assert wire.take() == b""
     bench.advance(400 * MILLISECOND)
     assert wire.take().count(b"HTTP/1.1 200") == 2
+
+
+def test_nothing_is_read_from_a_client_that_has_too_many_requests_waiting_until_they_are_answered() -> None:
+    bench = FaultBench()
+    bench.arm("latency", when={"count": 1})
+    wire = bench.wire()
+    wire.feed(bench.raw("GET", PING))
+    for _ in range(MOST_PIPELINED):
+        assert wire.reads
+        wire.feed(bench.raw("GET", PING))
+    assert not wire.reads
+    bench.advance(400 * MILLISECOND)
+    assert wire.take().count(b"HTTP/1.1 200") == 1 + MOST_PIPELINED
+    assert wire.reads
+
+
+def test_nothing_is_read_from_a_socket_that_has_too_many_messages_waiting_until_they_are_heard() -> None:
+    bench = FaultBench()
+    stream = bench.stream("/ws-api/v3")
+    bench.arm("latency", match={"endpoint": "ping"}, when={"count": 1})
+    for number in range(1 + MOST_UNHEARD):
+        assert stream.reads
+        stream.say({"id": number, "method": "ping"})
+    assert not stream.reads
+    assert stream.messages() == []
+    bench.advance(400 * MILLISECOND)
+    assert [message["id"] for message in stream.messages()] == list(range(1 + MOST_UNHEARD))
+    assert stream.reads
 
 
 def test_latencies_add_up_with_other_rules_and_decide_nothing() -> None:
