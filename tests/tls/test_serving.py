@@ -79,7 +79,7 @@ def test_variables_switch_it_on_and_an_authority_in_memory_is_handed_out(tmp_pat
 
 def test_idle_clients_hold_up_no_end_and_leave_no_complaint(tmp_path: Path) -> None:
     ca_dir = tmp_path / "ca"
-    with running(tmp_path, "--tls", "--ca-dir", str(ca_dir)) as exchange:
+    with running(tmp_path, "--tls", "--ca-dir", str(ca_dir), "--log-level", "warning") as exchange:
         tls = exchange.described["tls"]
         context = ssl.create_default_context(cafile=tls["ca_file"])
         with (
