@@ -43,7 +43,7 @@ def exchange_info(context: Context, args: Args) -> object:
     show = args.get("showPermissionSets", True)
     return {
         "timezone": "UTC",
-        "serverTime": context.time(context.now_ns),
+        "serverTime": context.time(context.door.gateway.now_ns()),
         "rateLimits": rate_limit_rows(context.dialect.settings.limits),
         "exchangeFilters": [],
         "symbols": [market_rules.symbol_row(market, show_permissions=show) for market in _wanted(context, args)],

@@ -149,7 +149,7 @@ def futures_exchange_info(context: Context, args: Args) -> object:  # noqa: ARG0
     """The futures venues, which some clients ask at start: they exist and list nothing."""
     return {
         "timezone": "UTC",
-        "serverTime": context.now_ns // MILLISECOND,
+        "serverTime": context.door.gateway.now_ns() // MILLISECOND,
         "rateLimits": [],
         "exchangeFilters": [],
         "assets": [],

@@ -249,7 +249,11 @@ class ApiSession(Connection):
         """When to come back, for a client that asked too much."""
         if refusal.retry_after_ns is None:
             return None
-        return {"serverTime": now_ns // MILLISECOND, "retryAfter": refusal.retry_after_ns // MILLISECOND}
+        shown = self._dialect.door.gateway.shown
+        return {
+            "serverTime": shown(now_ns) // MILLISECOND,
+            "retryAfter": shown(refusal.retry_after_ns) // MILLISECOND,
+        }
 
 
 def coverage() -> Iterator[Coverage]:

@@ -50,13 +50,13 @@ class Session:
             self.unsubscribe(subscription_id)
 
     def status(self, context: Context) -> dict[str, object]:
-        authorized = self._authorized_ns
+        authorized, shown = self._authorized_ns, context.door.gateway.shown
         return {
             "apiKey": None if self.key is None else self.key.api_key,
-            "authorizedSince": None if authorized is None else context.time(authorized),
-            "connectedSince": context.time(self._connection.connected_ns),
+            "authorizedSince": None if authorized is None else context.time(shown(authorized)),
+            "connectedSince": context.time(shown(self._connection.connected_ns)),
             "returnRateLimits": self._return_rate_limits,
-            "serverTime": context.time(context.now_ns),
+            "serverTime": context.time(shown(context.now_ns)),
             "userDataStream": bool(self._subscriptions),
         }
 

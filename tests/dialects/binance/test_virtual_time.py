@@ -206,6 +206,26 @@ def test_the_wallet_judges_by_the_same_time(machine: Machine) -> None:
     assert answer.status == 200
 
 
+@pytest.mark.parametrize("endpoint_only", [False, True])
+def test_wherever_the_venue_tells_the_time_it_is_as_wrong_as_its_gateway(machine: Machine, endpoint_only: bool) -> None:
+    """Unless only the endpoint of the time lies."""
+    clock = WorldClock(ClockMode.MANUAL, start_ns=START, wall=machine)
+    bench = StreamBench(BinanceSettings(limits=LimitSettings(request_weight=30)), clock=clock)
+    socket = bench.connect("/ws-api/v3?returnRateLimits=false")
+    bench.door.gateway.add("skew", skew_ns=-90 * SECOND, endpoint_only=endpoint_only)
+    wrong, told = START_MS - 90_000, START_MS if endpoint_only else START_MS - 90_000
+
+    def ask(method: str) -> Any:
+        return socket.ask({"id": 1, "method": method})
+
+    assert ask("time")["result"] == {"serverTime": wrong}
+    status = ask("session.status")["result"]
+    assert (status["serverTime"], status["connectedSince"]) == (told, told)
+    assert ask("exchangeInfo")["result"]["serverTime"] == told
+    refused = ask("exchangeInfo")["error"]["data"]
+    assert (refused["serverTime"], refused["retryAfter"] - told) == (told, 60_000 - START_MS % 60_000)
+
+
 @pytest.mark.parametrize("method", ["account.status", "userDataStream.subscribe.signature"])
 def test_the_websocket_api_tells_and_judges_by_the_same_time(machine: Machine, method: str) -> None:
     bench = StreamBench(clock=WorldClock(ClockMode.MANUAL, start_ns=START, wall=machine))
