@@ -25,6 +25,11 @@ def environment(**more: str) -> dict[str, str]:
     return kept | {"NO_PROXY": "*", "TERM": "xterm", **more}
 
 
+def hear_interrupts() -> None:
+    """For ``preexec_fn``: a suite that was started in the background ignores SIGINT, and so would its children."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "simexchange", *arguments]
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from typer.testing import CliRunner
 
-from command_line import PATIENCE_S, Running, command, environment, running, simexchange
+from command_line import PATIENCE_S, Running, command, environment, hear_interrupts, running, simexchange
 from simexchange.cli import app
 from simexchange.ctl.client import Client
 from simexchange.ctl.faults import rule_of
@@ -186,6 +186,7 @@ def test_the_journal_is_followed(shell: Shell) -> None:
         env=environment(**shell.variables, PYTHONUNBUFFERED="1"),
         stdout=subprocess.PIPE,
         text=True,
+        preexec_fn=hear_interrupts,
     )
     try:
         assert follower.stdout is not None

@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from command_line import environment
+from command_line import environment, hear_interrupts
 
 PATIENCE_S = 30
 
@@ -25,7 +25,13 @@ def test_the_exchange_of_the_first_failure_runs_on_until_somebody_ends_it(tmp_pa
     )
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--simx-keep", str(tmp_path)]
     process = subprocess.Popen(
-        command, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=hear_interrupts,
     )
     assert process.stdout is not None
     try:
