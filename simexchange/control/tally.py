@@ -79,10 +79,11 @@ class Tally:
         found: list[Any] = []
         for entry in reversed(ring):
             if entry.seq <= self._seq:
-                return found
+                break
             found.append(entry)
-        if self._seq and len(ring) == self._journal.capacity:
-            self.overruns += 1
+        else:
+            self.overruns += self._seq > 0 and len(ring) == self._journal.capacity
+        found.reverse()
         return found
 
     def _count_request(self, entry: RequestEntry) -> None:

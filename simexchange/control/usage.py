@@ -61,8 +61,9 @@ def limits(asked: Asked) -> list[LimitView]:
 
 
 def connections(asked: Asked) -> list[ConnectionView]:
-    door = asked.controls.door(asked.path["venue"])
-    masks = asked.controls.masks(door.name)
+    controls = asked.controls
+    door = controls.door(asked.path["venue"])
+    masks = controls.masks(door.name)
     return [
         ConnectionView(
             socket.number,
@@ -71,10 +72,10 @@ def connections(asked: Asked) -> list[ConnectionView]:
             [_name(door, account_id) for account_id in socket.accounts()],
             [masks.text(f"{channel} {symbol}".strip()) for channel, symbol in socket.channels()],
             socket.waiting_bytes,
-            socket.held_messages,
+            controls.world.faults.held(door.name, socket.number),
             socket.is_frozen,
         )
-        for socket in asked.controls.world.stage.controls[door.name].sockets()
+        for socket in controls.world.stage.controls[door.name].sockets()
     ]
 
 

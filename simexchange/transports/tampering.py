@@ -35,7 +35,6 @@ class TamperedStream:
     number: int
     source: str
     opened_ns: int
-    held_messages: int
     pending: list[bytes]
 
     def send(self, payload: bytes) -> None:
@@ -82,15 +81,9 @@ class TamperedStream:
             return
         for delay_ns, message in instead:
             if delay_ns > 0:
-                self.held_messages += 1
-                gate.later(delay_ns, partial(self._let_go, message))
+                gate.later(delay_ns, partial(self.send_past, message))
             else:
                 self.send_past(message)
-
-    def _let_go(self, payload: bytes) -> None:
-        """A message was held back long enough."""
-        self.held_messages -= 1
-        self.send_past(payload)
 
     def send_past(self, payload: bytes) -> None:
         """Send a text message that no rule is asked about."""

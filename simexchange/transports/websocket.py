@@ -58,7 +58,6 @@ class StreamProtocol(TamperedStream, asyncio.Protocol):
         self.number = 0
         self.source = ""
         self.opened_ns = 0
-        self.held_messages = 0
         self._is_open = False
         self._is_plain = False
         """Open, and nobody looks at what is sent."""

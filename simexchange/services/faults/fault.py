@@ -136,6 +136,10 @@ class Fault(Generic[ParamsT]):
         """A WebSocket opened, or a message of its client was answered, so that it may listen to something else now."""
         raise NotImplementedError
 
+    def holds(self, socket: tuple[str, int]) -> int:  # noqa: ARG002
+        """How many messages it keeps back now from that socket (venue and number)."""
+        return 0
+
     def on_batch(self, door: FaultyDoor, batch: Batch) -> None:
         """One venue's batch, while it is being published: act through ``door.afterwards``."""
         raise NotImplementedError

@@ -34,6 +34,10 @@ class HeldMessages:
     def __contains__(self, number: int) -> bool:
         return number in self._kept
 
+    def of(self, socket: tuple[str, int]) -> int:
+        """How many are meant for that socket (venue and number)."""
+        return sum(kept.frame.socket == socket for kept in self._kept.values())
+
     def keep(self, frame: Frame, payload: bytes, until_ns: int) -> int:
         """Send at that instant; the number to ``take`` it back by."""
         self._count += 1

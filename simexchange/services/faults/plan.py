@@ -165,6 +165,10 @@ class FaultPlan:
                 return instead
         return None
 
+    def held(self, venue: str, connection: int) -> int:
+        """How many messages rules keep back now from a WebSocket."""
+        return sum(fault.holds((venue, connection)) for fault in self._on_frames)
+
     def judge_handshake(self, venue: str, source: str) -> Handshake | None:
         """How a client's TLS handshake with a venue goes wrong, or None to let it be."""
         call = Call(venue, ("TLS",), Purpose.CONNECT, source)

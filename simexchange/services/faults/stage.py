@@ -44,8 +44,6 @@ class StreamHandle(Protocol):
     number: int
     source: str
     opened_ns: int
-    held_messages: int
-    """How many messages to the client a fault holds back now."""
 
     @property
     def waiting_bytes(self) -> int:

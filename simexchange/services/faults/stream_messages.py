@@ -96,6 +96,9 @@ class Duplicate(Fault[DuplicateParams]):
             self._copies.keep(frame, frame.payload, now_ns + place * self.params.after)
         return ((0, frame.payload),)
 
+    def holds(self, socket: tuple[str, int]) -> int:
+        return self._copies.of(socket)
+
     def disarm(self) -> None:
         self._copies.forget_all()
 

@@ -66,6 +66,9 @@ class Delay(Fault[DelayParams]):
         self._last[frame.socket] = leaves_ns
         return ()
 
+    def holds(self, socket: tuple[str, int]) -> int:
+        return self._held.of(socket)
+
     def _drawn_ns(self, ordinal: int) -> int:
         params = self.params
         draw = draw_ppb(self.stage.randomness.seed, f"{self.armed.id}/delay", ordinal)
@@ -103,6 +106,9 @@ class Reorder(Fault[ReorderParams]):
         self._held = HeldMessages(stage.clock)
         self._waiting: dict[tuple[object, ...], tuple[int, int]] = {}
         """Line of messages -> (what it waits by, how many have yet to overtake it)."""
+
+    def holds(self, socket: tuple[str, int]) -> int:
+        return self._held.of(socket)
 
     def line_of(self, frame: Frame) -> tuple[object, ...]:
         """Messages of one line can overtake one another."""
