@@ -14,11 +14,11 @@ from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
+from simexchange.domain.secret import MASK
 from simexchange.services.clock import SECOND
 
 MADE_BY_THE_SENDER: Final = frozenset({"timestamp", "signature", "recvWindow", "newClientOrderId", "listClientOrderId"})
 _NAMES_AN_ORDER: Final = frozenset({"orderId", "origClientOrderId", "orderListId"})
-_MASK: Final = "***"
 _HEAD: Final = '''"""What a recorded bot sends, from its journal: {requests} requests in {seconds} s.
 
     SIMX_ENV_FILE=simx.env locust -f {name} --headless -u 1 -t 60s
@@ -120,7 +120,7 @@ def _pattern(entry: Mapping[str, Any]) -> Pattern | None:
     pairs = parse_qsl(str(entry.get("query") or ""), keep_blank_values=True)
     pairs += parse_qsl(str(entry.get("body") or ""), keep_blank_values=True)
     names = {name for name, _ in pairs}
-    if names & _NAMES_AN_ORDER or any(_MASK in value for name, value in pairs if name not in MADE_BY_THE_SENDER):
+    if names & _NAMES_AN_ORDER or any(MASK in value for name, value in pairs if name not in MADE_BY_THE_SENDER):
         return None
     kept = tuple((name, value) for name, value in pairs if name not in MADE_BY_THE_SENDER)
     made = tuple(sorted(names & {"newClientOrderId", "listClientOrderId"}))

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 
 from msgspec import Struct
 
+from simexchange.domain.secret import mask_runs
 from simexchange.runs.result import Happening
 from simexchange.services.anatomy import Role
 from simexchange.services.faults.timeline import Fired
@@ -75,7 +76,7 @@ class Story:
 
 
 def _where(fired: Fired) -> str:
-    """What the first firing was about."""
-    parts = (fired.account, fired.endpoint or fired.channel, fired.client_order_id)
+    """What the first firing was about; a path may hold a listen key."""
+    parts = (fired.account, mask_runs(fired.endpoint or fired.channel), fired.client_order_id)
     words = " ".join(part for part in parts if part)
     return f" {words}" if words else ""

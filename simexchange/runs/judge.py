@@ -7,6 +7,7 @@ scenario expects something.
 from typing import ClassVar, Final
 
 from simexchange.dialects.gate import Gate
+from simexchange.domain.secret import MASK, mask_runs
 from simexchange.runs.at_end import judge_state
 from simexchange.runs.signs.seen import Heard, Sighting
 from simexchange.runs.trackers import ALL_CANCELED, NEW_KEY, Never, Within, describe
@@ -158,8 +159,8 @@ class Judge:
         for door in self._world.doors.values():
             for key in door.venue.keys.values():
                 for text in (key.material.reveal(), key.api_key):
-                    why = why.replace(text, "***")
-        return Verdict(verdict.text, verdict.state, why, verdict.evidence)
+                    why = why.replace(text, MASK)
+        return Verdict(verdict.text, verdict.state, mask_runs(why), verdict.evidence)
 
 
 class _Ear:

@@ -36,3 +36,18 @@ def test_a_reset_begins_a_new_story() -> None:
     assert told(story) == []
     bench.pass_time(3)
     assert told(story) == ["2 note: hello"]
+
+
+def test_neither_the_story_nor_a_verdict_tells_the_listen_key_of_a_path() -> None:
+    bench = RunBench.expecting("{within: 9s, after: request-lost, see: no_request}")
+    story = Story(bench.runner.timeline.started_ns)
+    bench.world.journal.listen(story.hear)
+    rule = bench.arm("request-lost", id="gone", match={"account": "alice", "endpoint": "GET /ws/*"})
+    listen_key = bench.dialect.listen_keys.start(bench.alice.account_id)
+    bench.stream(f"/ws/{listen_key}")
+    bench.plan.remove(rule.id)
+    bench.pass_time(5)
+    bench.stream(f"/ws/{listen_key}")
+    (verdict,) = bench.verdicts
+    assert told(story) == ["0 request-lost (gone) strikes alice GET /ws/***"]
+    assert verdict.why == "GET /ws/*** came 5s after it"
