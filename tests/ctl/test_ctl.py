@@ -120,9 +120,10 @@ def test_wrong_usage_exits_with_2(shell: Shell) -> None:
 
 
 def test_time_is_moved_and_the_world_goes_back(shell: Shell) -> None:
-    assert shell.says("clock", "show").splitlines()[:3] == [
+    assert shell.says("clock", "show").splitlines()[:4] == [
         "mode          manual",
-        "speed         20",
+        "speed         0",
+        "scaled_speed  20",
         "now           2026-01-05T00:00:00Z",
     ]
     assert shell.says("clock", "advance", "1m30s").startswith("now 2026-01-05T00:01:30Z; ")
