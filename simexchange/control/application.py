@@ -1,5 +1,6 @@
 """The control API as an ASGI application: routes, checks and documentation, all from the table of operations."""
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping
@@ -70,7 +71,7 @@ def _endpoint(controls: Controls, methods: Mapping[str, Operation]) -> Callable[
             )
             answer = operation.handler(asked)
             if inspect.isawaitable(answer):
-                answer = await answer
+                answer = await _while_waited_for(answer, request)
             return _response(answer, operation)
         except Problem as problem:
             return problem.response()
@@ -79,6 +80,21 @@ def _endpoint(controls: Controls, methods: Mapping[str, Operation]) -> Callable[
             return Problem(500, "this is a bug of the exchange's; its log says more").response()
 
     return endpoint
+
+
+async def _while_waited_for(answer: Awaitable[Any], request: Request) -> Any:
+    """What takes its time, which is moving the world's; it ends where it is once the client has gone."""
+    work = asyncio.ensure_future(answer)
+    gone = asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait((work, gone), return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise Problem(408, "the client has gone, and time stands where it was by then")
+        return work.result()
+    finally:
+        for task in (work, gone):
+            task.cancel()
+        await asyncio.gather(work, gone, return_exceptions=True)
 
 
 async def _body(request: Request, operation: Operation) -> Any:

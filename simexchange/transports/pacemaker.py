@@ -45,21 +45,23 @@ class Pacemaker:
 
     async def advance(self, by_ns: int) -> int:
         """Move time forward by that much, counted from when this move's turn comes; as ``advance_to``."""
+        asked = self._clock.restored
         async with self._moving:
-            return await self._move(self._clock.now_ns() + by_ns)
+            return await self._move(self._clock.now_ns() + by_ns, asked)
 
     async def advance_to(self, at_ns: int) -> int:
         """Move time to ``at_ns``; answers once all that was due has happened, in order: how many timers ran.
 
         Moves wait for each other. A canceled one leaves time where it was by then, as does one that ``restore``
-        overtakes.
+        overtakes, under way or waiting.
         """
+        asked = self._clock.restored
         async with self._moving:
-            return await self._move(at_ns)
+            return await self._move(at_ns, asked)
 
-    async def _move(self, at_ns: int) -> int:
+    async def _move(self, at_ns: int, restored: int) -> int:
         clock = self._clock
-        ran, restored = clock.ran, clock.restored
+        ran = clock.ran
         with clock.held():
             is_under_way = True
             while is_under_way and clock.restored == restored:

@@ -1,4 +1,10 @@
+import asyncio
+
+import pytest
+
 from control_bench import OPTIONS, Control, with_control
+from fake_venue import eventually
+from simexchange.services.clock import DAY, HOUR, MINUTE
 
 START_NS = OPTIONS.start_ns or 0
 
@@ -117,5 +123,23 @@ def test_changes_that_make_no_sense_are_refused() -> None:
         assert (refused["field"], refused["sent"], refused["passes"]) == ("speed", 0, "0.001 to 100000")
         assert (await control.refused("PATCH", "/clock", {"now": "2020-01-01T00:00:00Z"}))["field"] == "now"
         assert (await control.get("/clock"))["mode"] == "manual"
+
+    with_control(work)
+
+
+def test_a_move_ends_where_it_is_once_nobody_waits_for_it() -> None:
+    async def work(control: Control) -> None:
+        clock = control.exchange.clock
+
+        def every_minute() -> None:
+            clock.after(MINUTE, every_minute)
+
+        every_minute()
+        move = asyncio.create_task(control.do("POST", "/clock/advance", {"by": "3650d"}))
+        await eventually(lambda: clock.now_ns() > START_NS + HOUR)
+        move.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await move
+        assert (await control.do("POST", "/clock/advance", {"by": "0s"}))["now_ns"] < START_NS + 3_650 * DAY
 
     with_control(work)

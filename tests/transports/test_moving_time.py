@@ -173,6 +173,21 @@ def test_a_move_ends_when_time_is_turned_back() -> None:
     run(work())
 
 
+def test_a_move_that_waits_its_turn_when_time_is_turned_back_does_not_begin() -> None:
+    async def work() -> None:
+        async with driven() as (clock, pacemaker):
+            every(clock, MINUTE, busy)
+            state = clock.capture()
+            moves = [asyncio.create_task(pacemaker.advance(365 * DAY)) for _ in range(2)]
+            await eventually(lambda: clock.now_ns() >= START + HOUR)
+            clock.restore(state)
+            await moves[0]
+            assert await moves[1] == 0
+            assert clock.now_ns() == START
+
+    run(work())
+
+
 @pytest.mark.parametrize("mode", [ClockMode.REAL, ClockMode.MANUAL])
 def test_a_move_goes_on_when_the_present_itself_is_restored(mode: ClockMode) -> None:
     async def work() -> None:
