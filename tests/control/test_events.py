@@ -54,6 +54,28 @@ def test_whoever_was_cut_comes_back_and_misses_nothing_and_sees_nothing_twice() 
     with_control(work)
 
 
+def test_a_reader_hears_on_when_the_world_is_turned_back() -> None:
+    async def work(control: Control) -> None:
+        async with control.events() as client:
+            await control.do("POST", f"{ALICE}/orders", LIMIT)
+            snapshot = (await control.do("POST", "/snapshots"))["id"]
+            await control.do("POST", f"/snapshots/{snapshot}/revert")
+            await control.do("POST", f"{ALICE}/orders", LIMIT)
+            await control.do("POST", "/reset")
+            await control.do("POST", f"{ALICE}/orders", LIMIT)
+            told = await lines_of(client, 5)
+        assert [entry.get("action", entry["kind"]) for entry in told] == [
+            "batch",
+            "reverted",
+            "batch",
+            "reset",
+            "batch",
+        ]
+        assert [entry["seq"] for entry in told] == list(range(told[0]["seq"], told[0]["seq"] + 5))
+
+    with_control(work)
+
+
 def test_filters_choose_what_is_told() -> None:
     async def work(control: Control) -> None:
         async with control.events("?kind=request&account=alice&since=0") as client:
