@@ -4,7 +4,7 @@ Requests are described and their answers read only here, so nobody pays for it w
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
@@ -26,6 +26,10 @@ from simexchange.services.faults.timeline import Fired
 from simexchange.services.journal import BatchEntry, ConnectionEntry, Entry, FaultEntry, RequestEntry
 from simexchange.services.outcomes import Answer, Outcome
 from simexchange.world import World
+
+
+MOST_UNANSWERED: Final = 10_000
+"""Requests that faults have fired on and whose answer is awaited; of more, the latest: some faults fire behind it."""
 
 
 class Cause(Struct, frozen=True):
@@ -149,6 +153,8 @@ class Witness:
     def _fired(self, entry: FaultEntry, fired: Fired) -> None:
         if fired.request:
             self._kinds[fired.request] = (*self._kinds.get(fired.request, ()), fired.kind)
+            if len(self._kinds) > MOST_UNANSWERED:
+                del self._kinds[next(iter(self._kinds))]
         self._on_cause(
             Cause(
                 fired.kind,

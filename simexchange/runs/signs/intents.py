@@ -20,7 +20,7 @@ from simexchange.world import World
 Owner: TypeAlias = tuple[str, str]
 """A venue and an account."""
 MOST_LOST: Final = 1_000
-MOST_IDS: Final = 100_000
+MOST_IDS: Final = 20_000
 """Client order ids that are remembered; of more, the latest."""
 LOOKS: Final = frozenset({Purpose.ORDER_QUERY, Purpose.OPEN_ORDERS, Purpose.ORDER_HISTORY, Purpose.FILLS})
 SETTLING: Final = frozenset({*LOOKS, Purpose.CANCEL})
