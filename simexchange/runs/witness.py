@@ -27,7 +27,6 @@ from simexchange.services.journal import BatchEntry, ConnectionEntry, Entry, Fau
 from simexchange.services.outcomes import Answer, Outcome
 from simexchange.world import World
 
-
 MOST_UNANSWERED: Final = 10_000
 """Requests that faults have fired on and whose answer is awaited; of more, the latest: some faults fire behind it."""
 
