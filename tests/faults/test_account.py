@@ -84,6 +84,55 @@ def test_an_amount_that_makes_no_sense_is_refused(params: dict[str, str], messag
     assert not bench.plan.rules
 
 
+def balance(bench: OrderFaultBench, name: str = "alice") -> str:
+    rows = bench.get("/api/v3/account", getattr(bench, name)).json["balances"]
+    return str({row["asset"]: row["free"] for row in rows}["USDT"])
+
+
+def test_a_changed_rule_moves_no_money_a_second_time() -> None:
+    """Whoever wants that has another rule, or a count."""
+    bench = OrderFaultBench()
+    rule = bench.arm("balance-external-change", **ALICE, delta="-100")
+    for changes in ({"delta": "-500"}, {"ttl": "1h"}, {"when": {"window": ["0s", "5s"]}}):
+        assert bench.plan.change(rule.id, changes).counts.fired == 1
+    assert (balance(bench), len(bench.fired)) == ("99900.00000000", 1)
+    bench.plan.change(rule.id, {"match": {"account": None}})
+    assert (balance(bench), balance(bench, "bob")) == ("99900.00000000", "99500.00000000")
+    assert [fired.account for fired in bench.fired] == ["alice", "bob"]
+
+
+def test_a_changed_rule_moves_money_again_as_long_as_its_count_allows() -> None:
+    bench = OrderFaultBench()
+    rule = bench.arm("balance-external-change", **ALICE, delta="-100", when={"count": 2})
+    left = []
+    for _ in range(3):
+        bench.plan.change(rule.id, {"delta": "-500"})
+        left.append(balance(bench))
+    assert left == ["99400.00000000"] * 3
+    bench.plan.change(rule.id, {"when": {"count": 3}})
+    assert (balance(bench), len(bench.fired)) == ("98900.00000000", 3)
+
+
+def test_a_thief_does_not_come_again_because_the_rule_is_changed() -> None:
+    bench = OrderFaultBench()
+    mallory = bench.open_account("mallory", permissions=tuple(Permission))
+    rule = bench.arm("stolen-key-withdrawal", match={"account": "mallory"}, amount="0.5")
+    bench.plan.change(rule.id, {"amount": "1", "address": "another"})
+    (row,) = bench.get(HISTORY, mallory).json
+    assert (row["amount"], row["address"], len(bench.fired)) == ("0.50000000", "thief", 1)
+
+
+@pytest.mark.parametrize("when", [{}, {"count": 1}])
+def test_what_a_rule_sets_is_set_anew_when_it_is_changed_and_counts_once(when: dict[str, int]) -> None:
+    bench = OrderFaultBench()
+    rule = bench.arm("account-locked", **ALICE, when=when)
+    changed = bench.plan.change(rule.id, {"cancel_allowed": True})
+    assert bench.get("/api/v3/account").json["canTrade"] is False
+    assert (changed.counts.fired, len(bench.fired)) == (1, 1)
+    bench.plan.remove(rule.id)
+    assert bench.get("/api/v3/account").json["canTrade"] is True
+
+
 def test_a_thief_takes_all_that_a_key_may_withdraw_and_the_history_shows_where_to() -> None:
     bench = OrderFaultBench()
     mallory = bench.open_account("mallory", permissions=tuple(Permission))

@@ -21,7 +21,7 @@ from simexchange.domain.errors import RejectReason
 from simexchange.domain.ids import AccountId, Symbol
 from simexchange.domain.units import RATE_ONE, UnitsError, parse_units
 from simexchange.services.faults.armed import Armed
-from simexchange.services.faults.facts import Call, Place, Purpose
+from simexchange.services.faults.facts import Call, Purpose
 from simexchange.services.faults.fault import Params
 from simexchange.services.faults.kinds import Kind
 from simexchange.services.faults.on_accounts import MATCHES, OnAccounts
@@ -79,6 +79,8 @@ class BalanceChangeParams(Params, frozen=True):
 
 
 class BalanceChange(OnAccounts[BalanceChangeParams]):
+    lasts = False
+
     def __init__(self, params: BalanceChangeParams, armed: Armed, stage: Stage) -> None:
         super().__init__(params, armed, stage)
         for door, _ in self.matched():
@@ -108,18 +110,17 @@ class StolenKeyParams(Params, frozen=True):
 class StolenKey(OnAccounts[StolenKeyParams]):
     """The thief is refused, and the firing says so, where no key may withdraw from just anywhere."""
 
+    lasts = False
+
     def __init__(self, params: StolenKeyParams, armed: Armed, stage: Stage) -> None:
         super().__init__(params, armed, stage)
         for door, _ in self.matched():
             units_of(door, params.asset, params.amount or "0", "amount")
 
-    def arm(self) -> None:
-        for door, account in self.matched():
-            keys = self.keys(door, account)
-            opens = any(key.allows(Permission.WITHDRAW) and not key.ip_allow for key in keys)
-            detail = "" if opens else "refused: no key may withdraw from any address"
-            if self.armed.fires(Place(door.name, account.name), detail=detail) is not None and opens:
-                self.act(door, account)
+    def refusal(self, door: FaultyDoor, account: Account) -> str:
+        keys = self.keys(door, account)
+        opens = any(key.allows(Permission.WITHDRAW) and not key.ip_allow for key in keys)
+        return "" if opens else "refused: no key may withdraw from any address"
 
     def act(self, door: FaultyDoor, account: Account) -> None:
         asset, free = self.params.asset, account.balance(self.params.asset).free
@@ -188,7 +189,8 @@ KINDS: Final = (
         name="balance-external-change",
         family="account",
         priority="P1",
-        summary="Money comes in or goes out without the bot. It stays so when the rule goes.",
+        summary="Money comes in or goes out without the bot, once for each account, even if the rule is changed"
+        " (when.count: so often). It stays so when the rule goes.",
         correct_bot="Plans its sizes anew from the balance event; does not loop on refusals.",
         params=BalanceChangeParams,
         make=BalanceChange,
@@ -199,7 +201,8 @@ KINDS: Final = (
         name="stolen-key-withdrawal",
         family="account",
         priority="P1",
-        summary="A thief withdraws with the bot's key, if that key may withdraw. The money does not come back.",
+        summary="A thief withdraws with the bot's key, if that key may withdraw: once for each account, even if the"
+        " rule is changed (when.count: so often). The money does not come back.",
         correct_bot="Trades with a key that may not withdraw, or only from its own address; misses the money.",
         params=StolenKeyParams,
         make=StolenKey,

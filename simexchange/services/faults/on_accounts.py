@@ -1,12 +1,15 @@
 """What faults about accounts share: whom they are about, doing something to each, and taking it back.
 
-A rule acts when it is armed, on every account that it matches, and counts one firing for each.
+A rule acts when it is armed, on every account that it matches, and counts one firing for each. One that is changed has
+acted on those accounts already: what it sets is set anew, as it says now, and counted no more; what it does once
+for all, as money moves, it does not do again, unless ``when.count`` has one left.
 """
 
 from collections.abc import Hashable, Iterator
-from typing import Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from simexchange.domain.commands import Command
+from simexchange.domain.ids import AccountId
 from simexchange.services.faults.armed import Armed
 from simexchange.services.faults.facts import Place
 from simexchange.services.faults.fault import Fault, Params
@@ -23,12 +26,16 @@ AccountT = TypeVar("AccountT", bound=Params)
 class OnAccounts(Fault[AccountT], Generic[AccountT]):
     """Acts once on each account that the rule matches, and undoes what it did.
 
-    Of several rules that set the same thing the latest decides; any of them may go first.
+    Of several rules that set the same thing the latest decides; any of them may go first. ``lasts`` says whether what
+    it does is set until the rule goes, or done once for all.
     """
+
+    lasts: ClassVar[bool] = True
 
     def __init__(self, params: AccountT, armed: Armed, stage: Stage) -> None:
         super().__init__(params, armed, stage)
         self.changed: list[tuple[str, Hashable]] = []
+        self.acted: set[tuple[str, AccountId]] = set()
         name = armed.spec.match.account
         known = [account.name for venue in self.venues for account in self.owners(venue)]
         if name is not None and name not in known:
@@ -70,8 +77,28 @@ class OnAccounts(Fault[AccountT], Generic[AccountT]):
 
     def arm(self) -> None:
         for door, account in self.matched():
-            if self.armed.fires(Place(door.name, account.name)) is not None:
+            if (door.name, account.account_id) not in self.acted:
+                self._begin_with(door, account)
+            elif self.lasts:
                 self.act(door, account)
+            elif self.armed.spec.when.count is not None:
+                self._begin_with(door, account)
+
+    def _begin_with(self, door: FaultyDoor, account: Account) -> None:
+        """Count one firing and act, if ``when`` has it so."""
+        refusal = self.refusal(door, account)
+        if self.armed.fires(Place(door.name, account.name), detail=refusal) is not None:
+            self.acted.add((door.name, account.account_id))
+            if not refusal:
+                self.act(door, account)
+
+    def refusal(self, door: FaultyDoor, account: Account) -> str:  # noqa: ARG002
+        """Why it comes to nothing with an account, for the record; "" where it does not."""
+        return ""
+
+    def take_over(self, before: Fault[AccountT]) -> None:
+        if isinstance(before, OnAccounts):
+            self.acted |= before.acted
 
     def disarm(self) -> None:
         layers = self.stage.layers
