@@ -137,6 +137,10 @@ def _not_here(request: Request, error: Exception) -> Response:
         allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))
         told = f"{path} knows no {request.method}"
         return Problem(405, told, sent=request.method, passes=allowed, headers={"Allow": allowed}).response()
+    if path == events.PATH:
+        return Problem(
+            426, f"{path} is a WebSocket", passes=f"ws://...{path}", headers={"Upgrade": "websocket"}
+        ).response()
     paths = {operation.path for operation in table.OPERATIONS}
     near = get_close_matches(path, paths, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]}? " if near else ""

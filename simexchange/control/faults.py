@@ -13,6 +13,7 @@ from simexchange.control.problems import Problem, bad, hint
 from simexchange.control.reading import Query, split_words
 from simexchange.services.durations import format_instant
 from simexchange.services.faults.armed import Armed
+from simexchange.services.faults.kinds import Catalogue
 from simexchange.services.faults.plan import UnknownRule
 from simexchange.services.faults.reading import RuleRefused, show_rule
 from simexchange.services.faults.timeline import Fired
@@ -134,7 +135,8 @@ def remove_all(asked: Asked) -> Removed:
 
 def list_fired(asked: Asked) -> list[FiredView]:
     query = asked.query
-    kinds = split_words(query.kind)
+    catalogue = asked.controls.world.faults.catalogue
+    kinds = [_kind_named(name, catalogue) for name in split_words(query.kind)]
     chosen = [
         fired
         for fired in asked.controls.world.faults.timeline
@@ -145,6 +147,15 @@ def list_fired(asked: Asked) -> list[FiredView]:
         and (query.account is None or fired.account == query.account)
     ]
     return [show_fired(asked.controls, fired) for fired in chosen[-query.limit :]]
+
+
+def _kind_named(name: str, catalogue: Catalogue) -> str:
+    kind = catalogue.find(name)
+    if kind is None:
+        nearest = catalogue.nearest(name)
+        told = f"did you mean {nearest!r}?" if nearest else "GET /faults/catalogue lists them"
+        raise bad("kind", f"there is no fault {name!r}; {told}", sent=name)
+    return kind.name
 
 
 def _known(asked: Asked) -> Armed:

@@ -184,7 +184,10 @@ def _events() -> dict[str, Any]:
         "summary": "A WebSocket: the journal as it grows, one entry a line; ?since= resumes",
         "tags": ["journal"],
         "parameters": query_parameters(events.EventsQuery),
-        "responses": {"101": {"description": "A WebSocket from now on."}},
+        "responses": {
+            "101": {"description": "A WebSocket from now on."},
+            "426": {"description": "It is asked for without an upgrade."},
+        },
     }
 
 

@@ -93,6 +93,12 @@ def test_what_fired_tells_when_and_on_which_request() -> None:
             ({"since": fired["seq"] - 1}, 1),
         ):
             assert len(await control.get("/faults/fired", **query)) == count, query
+        assert await control.refused("GET", "/faults/fired", kind="latency,request-lots") == {
+            "status": 422,
+            "detail": "kind: there is no fault 'request-lots'; did you mean 'request-lost'?",
+            "field": "kind",
+            "sent": "request-lots",
+        }
         assert (await control.get("/faults/fault-1"))["state"] == {**STATE, "matched": 1, "fired": 1, "live": False}
 
     with_control(work)

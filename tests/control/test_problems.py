@@ -29,6 +29,11 @@ def test_there_is_nothing_there_is_told_like_everything_else() -> None:
         }
         assert (await control.refused("GET", "/report/binance/alice.json"))["status"] == 404
         assert (await control.refused("GET", "/nowhere"))["status"] == 404
+        assert await control.refused("GET", "/events") == {
+            "status": 426,
+            "detail": "/events is a WebSocket",
+            "passes": "ws://.../events",
+        }
 
     with_control(work)
 

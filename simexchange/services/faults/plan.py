@@ -99,6 +99,8 @@ class FaultPlan:
         shown = show_rule(fault.armed.spec)
         if "kind" in changes and changes["kind"] != fault.armed.spec.kind:
             raise RuleRefused("kind", "a rule keeps its kind: remove this one and add another")
+        if changes.get("id", rule_id) != rule_id:
+            raise RuleRefused("id", "a rule keeps its id: remove this one and add another")
         merged = shown | {name: value for name, value in changes.items() if name != "id"}
         own = fault.params.__struct_encode_fields__  # null is a value of a parameter, and nothing elsewhere
         spec = self.read({name: value for name, value in merged.items() if value is not None or name in own})

@@ -272,6 +272,8 @@ def test_a_change_that_makes_no_sense_leaves_the_rule_as_it_was(plan: FaultPlan)
         plan.change(rule.id, {"when": {"count": 0}})
     with pytest.raises(RuleRefused, match="keeps its kind"):
         plan.change(rule.id, {"kind": "says"})
+    with pytest.raises(RuleRefused, match="keeps its id"):
+        plan.change(rule.id, {"id": "other"})
     assert (plan.get(rule.id), Stands.standing) == (rule, ["busy"])
 
 
