@@ -46,7 +46,18 @@ def test_it_tells_its_version() -> None:
 def test_help_documents_exit_codes_and_variables() -> None:
     text = " ".join(simexchange("serve", "--help").stdout.split())
     assert "Exit codes: 0 all went well, 1 it could not be done (a port is taken), 2 wrong usage." in text
-    for option in ("seed", "accounts", "host", "port-base", "scenario", "venue", "limits", "env-out", "log-level"):
+    for option in (
+        "seed",
+        "accounts",
+        "host",
+        "port-base",
+        "scenario",
+        "venue",
+        "limits",
+        "env-out",
+        "log-level",
+        "log-format",
+    ):
         assert f"--{option} <" in text
         assert f"env var: SIMX_{option.replace('-', '_').upper()}" in text
     assert "env var: SIMX_JSON" in text
@@ -190,6 +201,7 @@ def test_a_taken_port_is_explained_with_exit_code_1() -> None:
         (("serve", "--scenario", "doom"), "there is no scenario 'doom'; there is calm"),
         (("serve", "--limits", "everything"), "'everything' is none of: venue, off, name=number"),
         (("serve", "--log-level", "loud"), "--log-level is one of debug, info, warning, error"),
+        (("serve", "--log-format", "xml"), "--log-format is one of console, json"),
         (("serve", "--port-base", "70000"), "--port-base"),
         (("serve", "--seed", "lucky"), "--seed"),
         (("serve", "--accounts", "-1"), "--accounts"),
