@@ -116,7 +116,7 @@ def _request(controls: "Controls", entry: RequestEntry) -> Shown:
     shown["answered"] = format_instant(entry.answered_ns) if answered else None
     shown["answered_ns"] = entry.answered_ns if answered else None
     shown["fate"] = entry.fate
-    shown["reply"] = _reply(masks, entry.reply)
+    shown["reply"] = _reply(masks, entry.reply, entry.left_out)
     return shown
 
 
@@ -127,24 +127,27 @@ def _answer(controls: "Controls", entry: RequestEntry) -> Shown:
     return {"request": entry.seq} | {name: request[name] for name in names}
 
 
-def _reply(masks: Masks, reply: object) -> Shown | None:
+def _reply(masks: Masks, reply: object, left_out: int) -> Shown | None:
     if isinstance(reply, Reply):
         headers = {_text(name): _text(value) for name, value in reply.headers}
-        return {"status": reply.status, "headers": masks.deep(headers), "body": body_text(masks, reply.body)}
+        return {"status": reply.status, "headers": masks.deep(headers), "body": body_text(masks, reply.body, left_out)}
     if isinstance(reply, bytes | str):
-        return {"message": body_text(masks, reply)}
+        return {"message": body_text(masks, reply, left_out)}
     if isinstance(reply, list | tuple):
         return {"messages": [body_text(masks, part) for part in reply if isinstance(part, bytes | str)]}
     return None
 
 
-def body_text(masks: Masks, body: bytes | str) -> str:
-    """A body, masked, and cut where it is long; what is cut off takes no half of a secret along."""
+def body_text(masks: Masks, body: bytes | str, left_out: int = 0) -> str:
+    """A body, masked, and cut where it is long; what is cut off takes no half of a secret along.
+
+    ``left_out`` is how much of it was not kept.
+    """
     text = body if isinstance(body, str) else body.decode("utf-8", "replace")
-    if len(text) <= LONGEST_BODY:
+    if len(text) <= LONGEST_BODY and not left_out:
         return masks.text(text)
     kept = _TAIL.sub("", text[:LONGEST_BODY])
-    return f"{masks.text(kept)}… ({len(text) - len(kept)} characters more)"
+    return f"{masks.text(kept)}… ({len(text) - len(kept) + left_out} characters more)"
 
 
 def _text(raw: bytes) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 AnswerT = TypeVar("AnswerT")
 _SWITCHING: Final = Reply(101, b"")
 _REFUSALS: Final = 400
+KEPT_BODY: Final = 1 << 13
+"""Bytes of a reply that the journal keeps."""
 PLAIN_TEXT: Final = b"text/plain; charset=utf-8"
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,19 @@ def own_up(what: str) -> Reply:
     """Log the exception at hand as a bug; the plain 500 that the client gets."""
     log_bug(what)
     return Reply(500, b"Internal Server Error", content_type=PLAIN_TEXT)
+
+
+def abridge(entry: RequestEntry) -> None:
+    """Keep no more than the beginning of a long reply: a bot that asks for candles all day would fill the memory."""
+    reply = entry.reply
+    size = len(reply.body) if isinstance(reply, Reply) else len(reply) if isinstance(reply, bytes) else 0
+    if size <= KEPT_BODY:
+        return
+    entry.left_out = size - KEPT_BODY
+    if isinstance(reply, Reply):
+        entry.reply = Reply(reply.status, reply.body[:KEPT_BODY], reply.headers, reply.content_type)
+    else:
+        entry.reply = reply[:KEPT_BODY]
 
 
 class Peer(Protocol):

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from simexchange.dialects.base import Dialect, Reply, Request, StreamSession
 from simexchange.dialects.errands import (
+    KEPT_BODY,
     AnswerT,
     Errand,
     HandshakeErrand,
@@ -17,6 +18,7 @@ from simexchange.dialects.errands import (
     Peer,
     SocketErrand,
     SocketPeer,
+    abridge,
     own_up,
 )
 from simexchange.domain.commands import Command
@@ -131,7 +133,10 @@ class Gate:
         journal, now_ns = self._journal, self.clock.now_ns()
         seq = journal.seq = journal.seq + 1
         reply = self.answered(request)
-        journal.note_answered(RequestEntry(seq, now_ns, self.name, connection, request.peer, request, reply, now_ns))
+        entry = RequestEntry(seq, now_ns, self.name, connection, request.peer, request, reply, now_ns)
+        journal.note_answered(entry)
+        if len(reply.body) > KEPT_BODY:
+            abridge(entry)
         return reply
 
     def perform(self, request: Request, peer: Peer, deliver: Callable[[Reply | None, Delivery | None], None]) -> None:
@@ -253,6 +258,7 @@ class Gate:
         fate = "" if delivery is None else delivery.how.value
         note = self._journal.note_late_reply if errand.held else self._journal.note_reply
         note(errand.entry, self.clock.now_ns(), errand.record(answer), fate)
+        abridge(errand.entry)
         errand.deliver(answer, delivery)
 
 

@@ -22,7 +22,8 @@ class RequestEntry(Struct, gc=False):
 
     ``request`` and ``reply`` are the dialect's own objects (a text and the texts sent for it, on a WebSocket). ``fate``
     says how a fault had it delivered: "" means as usual. ``call`` are the request's facts, where somebody needed them;
-    ``trouble`` is what a fault had the venue say.
+    ``trouble`` is what a fault had the venue say. Of a long reply only the beginning is kept once everybody has heard
+    of it; ``left_out`` is how many bytes are gone.
     """
 
     seq: int
@@ -36,6 +37,7 @@ class RequestEntry(Struct, gc=False):
     fate: str = ""
     call: Any = None
     trouble: str = ""
+    left_out: int = 0
 
     def __repr__(self) -> str:
         return f"RequestEntry({self.seq}, {self.venue!r})"

@@ -6,6 +6,7 @@ import pytest
 from control_bench import ALICE, LOST, OPTIONS, Control, with_control, with_market
 from fake_venue import eventually
 from simexchange.control.masking import key_name
+from simexchange.dialects.errands import KEPT_BODY
 from small_world import ALICE_KEY
 
 START = {"ts": "2026-01-05T00:00:00Z", "ts_ns": OPTIONS.start_ns}
@@ -267,3 +268,23 @@ def test_what_rules_come_and_go_is_on_record() -> None:
         ]
 
     with_control(work)
+
+
+def test_of_a_long_answer_the_beginning_is_kept_and_told_with_how_much_is_missing() -> None:
+    async def work(control: Control) -> None:
+        journal = control.exchange.world.journal
+        for rules in ([], [{"kind": "html-error", "match": {"source_ip": "203.0.113.7"}}]):
+            for rule in rules:
+                await control.do("POST", "/faults", rule)
+            answer = await control.venue.get("/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=1000")
+            assert len(answer.content) > 100_000
+            entry = journal.requests[-1]
+            assert entry.reply.body == answer.content[:KEPT_BODY]
+            page = await control.get("/journal", kind="request")
+            body = page["entries"][-1]["reply"]["body"]
+            kept, _, told = body.partition("… ")
+            assert answer.text.startswith(kept)
+            assert told == f"({len(answer.text) - len(kept)} characters more)"
+        assert (await control.venue.get("/api/v3/ping")).content == journal.requests[-1].reply.body
+
+    with_market(work)
