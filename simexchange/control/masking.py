@@ -20,7 +20,8 @@ ALWAYS_SECRET: Final = frozenset(
         *("private_key", "secret", "secretkey", "set-cookie", "sign", "signature", "token"),
     }
 )
-_RUN: Final = re.compile(r"[A-Za-z0-9]{8,}")
+_SHORTEST_RUN: Final = 8
+_RUN: Final = re.compile(rf"[A-Za-z0-9]{{{_SHORTEST_RUN},}}")
 
 
 def key_name(api_key: str) -> str:
@@ -50,9 +51,11 @@ class Masks:
     def text(self, text: str) -> str:
         """A text with nothing secret in it."""
         self._learn()
-        text = self._in_json.sub(self._json_field, text)
-        text = self._in_form.sub(lambda part: f"{part[1]}={self._value(part[1], part[2])}", text)
-        return _RUN.sub(self._run, text)
+        if '"' in text:
+            text = self._in_json.sub(self._json_field, text)
+        if "=" in text:
+            text = self._in_form.sub(lambda part: f"{part[1]}={self._value(part[1], part[2])}", text)
+        return _RUN.sub(self._run, text) if len(text) >= _SHORTEST_RUN else text
 
     def deep(self, value: Any) -> Any:
         """The same of every text in plain data, by the names of its fields too."""

@@ -5,6 +5,7 @@ are left out.
 """
 
 import re
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -51,6 +52,12 @@ def type_name(kind: type) -> str:
     return _WORD_START.sub("_", kind.__name__).lower()
 
 
+@cache
+def _shown_fields(kind: type[Struct]) -> tuple[tuple[str, Any], ...]:
+    """Names and defaults of what is shown of a struct."""
+    return tuple((field.name, field.default) for field in msgspec.structs.fields(kind) if field.name not in _LEFT_OUT)
+
+
 class Shower:
     """Shows values of one venue."""
 
@@ -68,11 +75,11 @@ class Shower:
         account = self._venue.accounts.get(getattr(value, "account_id", -1))
         if account is not None:
             shown["account"] = account.name
-        for field in msgspec.structs.fields(value):
-            part = getattr(value, field.name)
-            if field.name in _LEFT_OUT or (not field.required and part == field.default):
+        for name, default in _shown_fields(type(value)):
+            part = getattr(value, name)
+            if default is not msgspec.NODEFAULT and part == default:
                 continue
-            shown[field.name] = self._part(field.name, part, market, value)
+            shown[name] = self._part(name, part, market, value)
         return shown
 
     def _part(self, name: str, part: Any, market: Market | None, owner: Struct) -> Any:
