@@ -1,15 +1,17 @@
 """The world's time: how it runs, and moving it by hand. A move answers once all that was due has happened."""
 
+from collections.abc import Awaitable
 from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
 from simexchange.control.controls import Controls
 from simexchange.control.operations import Asked, Operation
-from simexchange.control.problems import bad
+from simexchange.control.problems import Problem, bad
 from simexchange.control.reading import Body, duration, instant
 from simexchange.services.clock import ClockError, ClockMode, Speed
 from simexchange.services.durations import format_instant
+from simexchange.transports.pacemaker import Stopped
 
 
 class ClockState(Struct, frozen=True):
@@ -73,7 +75,7 @@ async def change(asked: Asked) -> ClockState:
         clock.set_mode(mode, speed)
         controls.world.journal.note(controls.now_ns, "clock changed", mode.value)
     if at_ns is not None:
-        await controls.exchange.pacemaker.advance_to(at_ns)
+        await _arrival(controls.exchange.pacemaker.advance_to(at_ns))
     return _state(controls)
 
 
@@ -83,11 +85,18 @@ async def advance(asked: Asked) -> Advanced:
     if (body.by is None) is (body.to is None):
         raise bad("", "one of by and to is wanted, and not both", passes='{"by": "5s"}')
     if body.by is not None:
-        ran = await pacemaker.advance(duration("by", body.by))
+        ran = await _arrival(pacemaker.advance(duration("by", body.by)))
     else:
-        ran = await pacemaker.advance_to(_later(controls, "to", body.to))
+        ran = await _arrival(pacemaker.advance_to(_later(controls, "to", body.to)))
     now_ns = controls.now_ns
     return Advanced(format_instant(now_ns), now_ns, ran)
+
+
+async def _arrival(move: Awaitable[int]) -> int:
+    try:
+        return await move
+    except Stopped:
+        raise Problem(503, "the exchange stops, and time stands where it was by then") from None
 
 
 def _state(controls: Controls) -> ClockState:
@@ -128,6 +137,7 @@ OPERATIONS: Final = (
         change,
         ClockState,
         body=ClockChange,
+        problems=(503,),
         example={"mode": "manual"},
     ),
     Operation(
@@ -137,6 +147,7 @@ OPERATIONS: Final = (
         advance,
         Advanced,
         body=Advance,
+        problems=(503,),
         example={"by": "5s"},
     ),
 )

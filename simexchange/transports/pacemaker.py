@@ -19,6 +19,10 @@ TURN_NS: Final = 2 * MILLISECOND
 log = logging.getLogger(__name__)
 
 
+class Stopped(Exception):
+    """A move was under way or waited its turn when its pacemaker was stopped: time stays where it was by then."""
+
+
 class Pacemaker:
     """Drives one clock on one event loop, from ``start`` to ``stop``."""
 
@@ -30,14 +34,19 @@ class Pacemaker:
         self._loop = loop
         self._wait: asyncio.TimerHandle | asyncio.Handle | None = None
         self._is_running_timers = False
+        self._is_stopped = False
         self._moving = asyncio.Lock()
 
     def start(self) -> None:
         assert self._clock.on_earlier_timer is None, "a clock has one driver"
+        self._is_stopped = False
         self._clock.on_earlier_timer = self._clock.on_change = self._arm
         self._arm()
 
     def stop(self) -> None:
+        """Run no timer any more, and end every move."""
+        self._is_stopped = True
+        self._stragglers.let_go()
         self._clock.on_earlier_timer = self._clock.on_change = None
         if self._wait is not None:
             self._wait.cancel()
@@ -53,7 +62,7 @@ class Pacemaker:
         """Move time to ``at_ns``; answers once all that was due has happened, in order: how many timers ran.
 
         Moves wait for each other. A canceled one leaves time where it was by then, as does one that ``restore``
-        overtakes, under way or waiting.
+        overtakes, under way or waiting. Raises Stopped.
         """
         asked = self._clock.restored
         async with self._moving:
@@ -65,6 +74,8 @@ class Pacemaker:
         with clock.held():
             is_under_way = True
             while is_under_way and clock.restored == restored:
+                if self._is_stopped:
+                    raise Stopped
                 is_under_way = self._run_for_a_turn(lambda: clock.run_until(at_ns, 1), self._stragglers)
                 await asyncio.sleep(0)
                 await self._stragglers.wait()

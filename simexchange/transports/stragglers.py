@@ -30,6 +30,11 @@ class Stragglers:
         if not self._behind:
             self._caught_up.set()
 
+    def let_go(self) -> None:
+        """Wait for nobody who is behind now."""
+        self._behind.clear()
+        self._caught_up.set()
+
     async def wait(self) -> None:
         """Until all have caught up, or have had time enough to."""
         if not self._behind:
@@ -38,4 +43,4 @@ class Stragglers:
             async with asyncio.timeout(PATIENCE_S):
                 await self._caught_up.wait()
         except TimeoutError:
-            self._behind.clear()
+            self.let_go()

@@ -11,7 +11,7 @@ from websockets.asyncio.client import connect
 from fake_venue import HOST, FakeDialect, connected, eventually, run, serving
 from simexchange.services.clock import DAY, HOUR, MINUTE, SECOND, ClockMode, Speed, WorldClock, monotonic_ns
 from simexchange.transports import stragglers as stragglers_module
-from simexchange.transports.pacemaker import TURN_NS, Pacemaker
+from simexchange.transports.pacemaker import TURN_NS, Pacemaker, Stopped
 from simexchange.transports.stragglers import Stragglers
 
 START = 1_767_571_200 * SECOND
@@ -184,6 +184,22 @@ def test_a_move_that_waits_its_turn_when_time_is_turned_back_does_not_begin() ->
             await moves[0]
             assert await moves[1] == 0
             assert clock.now_ns() == START
+
+    run(work())
+
+
+def test_moves_end_where_time_is_when_the_pacemaker_stops() -> None:
+    async def work() -> None:
+        async with driven() as (clock, pacemaker):
+            every(clock, MINUTE, busy)
+            moves = [asyncio.create_task(pacemaker.advance(365 * DAY)) for _ in range(2)]
+            await eventually(lambda: clock.now_ns() >= START + HOUR)
+            pacemaker.stop()
+            stands = clock.now_ns()
+            for move in moves:
+                with pytest.raises(Stopped):
+                    await move
+            assert clock.now_ns() == stands < START + 365 * DAY
 
     run(work())
 
