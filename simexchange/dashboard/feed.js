@@ -34,13 +34,25 @@ function show(name, text) {
   say($("link-text"), text);
 }
 
+/** An exchange that was started anew has another token, or an earlier journal: the page begins anew with it. */
+async function isAnother() {
+  try {
+    const reply = await fetch("/journal?limit=1");
+    return reply.status === 401 || (reply.ok && (await reply.json()).next < since);
+  } catch {
+    return false;
+  }
+}
+
 function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
   const socket = new WebSocket(`${scheme}://${location.host}/events?since=${since}`);
-  socket.onopen = () => { pause = 250; show("live", "live"); };
+  let wasOpen = false;
+  socket.onopen = () => { wasOpen = true; pause = 250; show("live", "live"); };
   socket.onmessage = (message) => take(message.data);
-  socket.onclose = () => {
+  socket.onclose = async () => {
     show("lost", "reconnecting");
+    if (!wasOpen && await isAnother()) { location.reload(); return; }
     setTimeout(connect, pause);
     pause = Math.min(pause * 2, 4000);
   };

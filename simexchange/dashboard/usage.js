@@ -52,8 +52,11 @@ async function sockets() {
   say($("count-sockets"), rows.length || "");
   if (!isShown("pane-sockets")) return;
   list($("sockets"), rows, socketRow, "No WebSocket is open on this venue.");
-  const seen = await get(venuePath("/seen"));
-  list($("seen"), seen.slice(0, 50).map(({ latest, latest_ns, ...row }) => row), (row) => h("tr", {}, h("td", {}, row.source), h("td", {}, row.account), h("td", {}, row.key),
+}
+
+async function seen() {
+  const found = await get(venuePath("/seen"));
+  list($("seen"), found.slice(0, 50).map(({ latest, latest_ns, ...row }) => row), (row) => h("tr", {}, h("td", {}, row.source), h("td", {}, row.account), h("td", {}, row.key),
     h("td", { class: "number" }, row.requests), h("td", { class: "number" }, row.refused)), "no request yet");
 }
 
@@ -69,6 +72,7 @@ async function accounts() {
   if (!state.venue || !isShown("pane-accounts")) return;
   const rows = await get(venuePath("/accounts"));
   list($("accounts"), rows.map(({ fees, ...account }) => account), accountCard);
+  await seen();
 }
 
 const SIGNS = { passed: "✓", failed: "✗", pending: "…", skipped: "–", done: "✓", active: "▶" };

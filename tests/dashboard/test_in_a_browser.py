@@ -124,7 +124,7 @@ def test_limits_sockets_accounts_and_scenario_have_their_panels(stories: dict[st
     assert "127.0.0.1 request weight, 1 minute" in facts["limits"]
     assert "/ 6000" in facts["limits"]
     assert "keeps up trade BTC/USDT" in facts["sockets"]
-    assert "127.0.0.1 alice key:" in facts["sockets"]
+    assert "127.0.0.1 alice key:" in facts["accounts"]
     assert "only from 203.0.113.7/32" in facts["accounts"]
     assert "This scenario expects nothing." in facts["scenario"]
 
