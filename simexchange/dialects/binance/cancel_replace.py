@@ -33,7 +33,6 @@ FAILURE: Final = "FAILURE"
 NOT_ATTEMPTED: Final = "NOT_ATTEMPTED"
 STOP_ON_FAILURE: Final = "STOP_ON_FAILURE"
 CANCEL_ONLY: Final = "CANCEL_ONLY"
-TOO_MANY_REQUESTS: Final = 429
 
 
 def cancel_replace(context: Context, args: Args) -> object:
@@ -51,16 +50,15 @@ def cancel_replace(context: Context, args: Args) -> object:
     stops = args["cancelReplaceMode"] == STOP_ON_FAILURE
     if cancel_refusal is not None and stops:
         context.dialect.limits.count_unplaced(command.account_id, context.now_ns)
-        status = TOO_MANY_REQUESTS if too_many is not None else None
-        raise _failed(canceled, NOT_ATTEMPTED, None, whole=True, status=status)
+        raise _failed(canceled, NOT_ATTEMPTED, None, whole=True, too_many=too_many)
     placed, place_refusal = _place(context, args, command, rule, too_many)
     if place_refusal is None and cancel_refusal is None:
         return _outcome(SUCCESS, SUCCESS, canceled, placed)
     new_order = SUCCESS if place_refusal is None else FAILURE
-    status = TOO_MANY_REQUESTS if too_many is not None and stops else None
     both_failed = cancel_refusal is not None and place_refusal is not None
     cancel = SUCCESS if cancel_refusal is None else FAILURE
-    raise _failed(canceled, new_order, placed, whole=both_failed, cancel=cancel, status=status)
+    told = too_many if stops else None
+    raise _failed(canceled, new_order, placed, whole=both_failed, cancel=cancel, too_many=told)
 
 
 def _check_filters(context: Context, command: PlaceOrder, rule: TypeRule) -> None:
@@ -117,10 +115,14 @@ def _failed(
     *,
     whole: bool,
     cancel: str = FAILURE,
-    status: int | None = None,
+    too_many: BinanceRefusal | None = None,
 ) -> BinanceRefusal:
+    """Too many orders give the whole answer their status, and the time to come back."""
     entry = errors.REPLACE_FAILED if whole else errors.REPLACE_FAILED_PARTLY
-    return BinanceRefusal(entry, data=_outcome(cancel, new_order, canceled, placed), status=status)
+    data = _outcome(cancel, new_order, canceled, placed)
+    if too_many is None:
+        return BinanceRefusal(entry, data=data)
+    return BinanceRefusal(entry, data=data, status=too_many.status, retry_after_ns=too_many.retry_after_ns)
 
 
 def _modes(*words: str) -> params.Reader:

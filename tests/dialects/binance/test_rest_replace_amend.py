@@ -144,10 +144,14 @@ def test_beyond_the_order_count_the_cancel_alone_goes_through_where_that_is_aske
     bench.advance(20_000)
     old(bench.alice)
     name = {} if has_old else {"cancelOrigClientOrderId": "other"}
-    assert replace(bench.alice, cancelReplaceMode=mode, **name).refusal == (429, *TOO_MANY.values())
+    refused = replace(bench.alice, cancelReplaceMode=mode, **name)
+    assert refused.refusal == (429, *TOO_MANY.values())
+    assert int(refused.headers["retry-after"]) > 0
     assert status(bench.alice, "old")["status"] == "NEW"
     answer = replace(bench.alice, cancelReplaceMode=mode, **name, orderRateLimitExceededMode="CANCEL_ONLY")
     assert results(answer) == expected
+    told = refused.headers["retry-after"] if expected[0] == 429 else None
+    assert answer.headers.get("retry-after") == told
     placed = answer.body["data"]["newOrderResponse"]
     assert placed == (None if expected[3] == "NOT_ATTEMPTED" else TOO_MANY)
     assert status(bench.alice, "old")["status"] == ("CANCELED" if has_old else "NEW")
