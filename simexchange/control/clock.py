@@ -96,7 +96,7 @@ async def _arrival(move: Awaitable[int]) -> int:
     try:
         return await move
     except Stopped:
-        raise Problem(503, "the exchange stops, and time stands where it was by then") from None
+        raise Problem(503, "the exchange stops, and time stands where it was by then", state="stopping") from None
 
 
 def _state(controls: Controls) -> ClockState:

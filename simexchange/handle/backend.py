@@ -35,6 +35,12 @@ class Stopped(SimxError):
     """The exchange is served no more."""
 
 
+def refusal(status: int, problem: Mapping[str, Any]) -> SimxError:
+    """What to raise for a problem of the control API."""
+    told = Refused(status, problem)
+    return Stopped(str(told)) if problem.get("state") == "stopping" else told
+
+
 class Account(Struct, frozen=True):
     """One account of a venue, and what its owner signs with. Its repr keeps that to itself."""
 

@@ -11,7 +11,7 @@ from simexchange.app import Options
 from simexchange.control.direct import Direct
 from simexchange.control.problems import Problem
 from simexchange.description import Description, describe_venue, read_env
-from simexchange.handle.backend import Account, Backend, Refused, Served, Stopped, VenueAddress
+from simexchange.handle.backend import Account, Backend, Served, Stopped, VenueAddress, refusal
 from simexchange.handle.server_thread import ServerThread
 from simexchange.handle.socketless import Socketless
 from simexchange.handle.waiting import outcome
@@ -60,7 +60,7 @@ class InProcess(Backend):
         try:
             return await self._direct.ask(operation, path or {}, query or {}, body)
         except Problem as problem:
-            raise Refused(problem.status, problem.shown) from None
+            raise refusal(problem.status, problem.shown) from None
 
     def _described(self) -> Served:
         description = self.exchange.description

@@ -10,7 +10,7 @@ import anyio.to_thread
 from simexchange import control_http
 from simexchange.control_http import Unreachable
 from simexchange.description import env_name, read_env
-from simexchange.handle.backend import Account, Backend, Refused, Served, SimxError, VenueAddress
+from simexchange.handle.backend import Account, Backend, Served, SimxError, VenueAddress, refusal
 
 PATIENCE_S: Final = 60.0
 """How long an answer may take; moving time by days takes seconds."""
@@ -118,13 +118,13 @@ class Remote(Backend):
     def _answered(
         self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None
     ) -> bytes:
-        """The body of a good answer. Raises Refused for a problem, SimxError where nobody answers."""
+        """The body of a good answer. Raises Refused or Stopped for a problem, SimxError where nobody answers."""
         try:
             answer = control_http.ask(self._url, self._token, method, path, query, body, patience_s=PATIENCE_S)
         except Unreachable as unreachable:
             raise SimxError(f"nobody answers at {self._url}: {unreachable}") from None
         if not answer.is_good:
-            raise Refused(answer.status, _problem(answer.body))
+            raise refusal(answer.status, _problem(answer.body))
         return answer.body
 
 
