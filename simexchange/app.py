@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from simexchange import __version__, signals
 from simexchange.description import Description, TlsOptions, describe_clock, describe_venue
+from simexchange.dialects.base import Dialect
 from simexchange.dialects.gate import Gate
 from simexchange.logs import FIELDS
 from simexchange.memory import Housekeeper
@@ -115,6 +116,7 @@ class Exchange:
         self._build = build
         self.clock = WorldClock(options.clock, options.speed, options.start_ns)
         self._servers: list[Server] = []
+        self._dialects: list[Dialect] = []
         self._authorities: dict[str, str] = {}
         self._control_authority = ""
         self.front: Front | None = None
@@ -170,6 +172,7 @@ class Exchange:
             if self.front is not None:
                 self.front.close()
             raise
+        self._dialects = [gate.dialect for gate in gates]
         self._servers = [*venues.values(), control]
         for server in self._servers:
             await server.start()
@@ -204,6 +207,8 @@ class Exchange:
         self.description = None
         if self._servers:
             self.pacemaker.stop()
+        for dialect in self._dialects:
+            dialect.shut_down()
         if self.front is not None:
             await self.front.stop()
         servers, self._servers = self._servers, []

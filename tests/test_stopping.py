@@ -5,8 +5,10 @@ import json
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 
 from command_line import Running, running
 from fake_venue import Wire, connected, refused_or_ended, run
@@ -51,6 +53,7 @@ def test_a_signal_ends_it_soon_while_time_is_moved_and_answers_are_held(tmp_path
             signaled = time.perf_counter()
             exchange.signal(number)
             status, problem = await moving
+            assert problem["state"] == "stopping"
             assert problem["detail"] == "the exchange stops, and time stands where it was by then"
             assert await refused_or_ended(held.read_to_end()) == b""
             assert await refused_or_ended(silent.read_to_end()) == b""
@@ -63,3 +66,28 @@ def test_a_signal_ends_it_soon_while_time_is_moved_and_answers_are_held(tmp_path
         log = exchange.log()
     assert "Traceback" not in log
     assert "Task was destroyed" not in log
+
+
+def test_every_open_socket_is_told_in_the_venues_words_that_the_server_goes_away(tmp_path: Path) -> None:
+    async def work(exchange: Running) -> list[tuple[list[dict[str, Any]], int | None, str | None]]:
+        url = exchange.venue["ws_url"]
+        async with (
+            connect(f"{url}/ws") as raw,
+            connect(f"{url}/stream") as combined,
+            connect(f"{url}/ws-api/v3") as api,
+        ):
+            exchange.signal(signal.SIGTERM)
+            return [
+                ([json.loads(text) async for text in client], client.close_code, client.close_reason)
+                for client in (raw, combined, api)
+            ]
+
+    with running(tmp_path, "--clock", "manual", "--start", "2026-01-05T00:00:00Z") as exchange:
+        told = run(work(exchange))
+        assert exchange.end() == (0, b"")
+    event = {"e": "serverShutdown", "E": 1_767_571_200_000}
+    assert told == [
+        ([event], 1001, "Server shutdown"),
+        ([{"stream": "!serverShutdown", "data": event}], 1001, "Server shutdown"),
+        ([{"event": event}], 1001, "Server shutdown"),
+    ]

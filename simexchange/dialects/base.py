@@ -186,6 +186,9 @@ class Dialect(ABC):
     def close_streams(self, code: int, reason: str) -> None:  # noqa: B027  (a dialect may have no streams)
         """Close every stream session there is."""
 
+    def shut_down(self) -> None:  # noqa: B027
+        """The server stops: tell every stream session so, and close it, as this venue does."""
+
     # What faults need to know and to have said; asked only while a rule is armed. A dialect that says nothing here can
     # be matched by its venue and addresses alone.
 

@@ -109,6 +109,9 @@ class BinanceDialect(Dialect):
     def close_streams(self, code: int, reason: str) -> None:
         self.streams.hang_up(code, reason)
 
+    def shut_down(self) -> None:
+        self.streams.shut_down()
+
     def open_stream(self, request: Request) -> StreamSession | Reply:
         from simexchange.dialects.binance.streams import open_stream
 
