@@ -1,14 +1,22 @@
 """uvicorn's protocols for ASGI applications, set up as its settings document them and given sockets by ``server``."""
 
 import asyncio
+import logging
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from simexchange.transports.port import Port
 from simexchange.transports.websocket import StreamProtocol
+
+_UNFINISHED: Final = "ASGI callable returned without completing handshake."
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """uvicorn says this of every handshake that is answered with a refusal, as of one that is not answered at all."""
+    return record.msg != _UNFINISHED
 
 
 def asgi_protocol(
@@ -32,6 +40,7 @@ def asgi_protocol(
         timeout_keep_alive=int(idle_s),
     )
     config.load()
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     state = ServerState()
 
     def protocol() -> asyncio.BaseProtocol:

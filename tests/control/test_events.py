@@ -3,7 +3,8 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from websockets.exceptions import ConnectionClosed
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from control_bench import ALICE, LOST, Control, lines_of, with_control
 from fake_venue import eventually
@@ -153,3 +154,16 @@ def test_open_readers_do_not_hold_up_the_end() -> None:
         await eventually(lambda: not any("Feed" in repr(task.get_coro()) for task in asyncio.all_tasks()))
 
     with_control(work)
+
+
+def test_a_handshake_that_is_refused_is_told_to_the_client_and_is_no_error_of_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def work(control: Control) -> None:
+        with pytest.raises(InvalidStatus) as refused:
+            async with control.events("?since=soon"):
+                pass
+        assert json.loads(refused.value.response.body)["field"] == "since"
+
+    with_control(work)
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
