@@ -7,11 +7,12 @@ from msgspec import Meta, Struct, field
 from simexchange.control import keys
 from simexchange.control.controls import Controls
 from simexchange.control.operations import Asked, Made, Operation
-from simexchange.control.problems import Problem, bad, hint
+from simexchange.control.problems import Problem, bad
 from simexchange.control.reading import Body, Query, units
 from simexchange.domain.commands import CreateAccount, Deposit, SetAccountStatus, SetFees, Withdraw
 from simexchange.domain.ids import AssetName
 from simexchange.domain.units import RATE_DECIMALS, Amount, Rate, format_trimmed
+from simexchange.services.likeness import did_you_mean
 from simexchange.venue.accounts import Account
 from simexchange.world import Door
 
@@ -167,7 +168,7 @@ def _amounts(door: Door, field: str, texts: dict[str, str]) -> dict[AssetName, A
     amounts = {}
     for name, text in texts.items():
         if name not in assets:
-            raise bad(f"{field}.{name}", f"{door.name} has no asset {name!r}; {hint(name, assets)}", sent=text)
+            raise bad(f"{field}.{name}", f"{door.name} has no asset {name!r}; {did_you_mean(name, assets)}", sent=text)
         amounts[name] = units(f"{field}.{name}", text, assets[name].decimals)
         if not amounts[name] and field != "balances":
             raise bad(f"{field}.{name}", "nothing would come or go", sent=text, passes="more than 0")

@@ -4,7 +4,6 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -21,6 +20,7 @@ from simexchange.control.operations import Asked, Made, Operation, Redirect, Tex
 from simexchange.control.problems import Problem
 from simexchange.control.reading import read_body, read_object, read_query
 from simexchange.control.security import Guard
+from simexchange.services.likeness import nearest
 
 if TYPE_CHECKING:
     from simexchange.app import Exchange
@@ -142,6 +142,6 @@ def _not_here(request: Request, error: Exception) -> Response:
             426, f"{path} is a WebSocket", passes=f"ws://...{path}", headers={"Upgrade": "websocket"}
         ).response()
     paths = {operation.path for operation in table.OPERATIONS}
-    near = get_close_matches(path, paths, n=1, cutoff=0.6)
-    hint = f"did you mean {near[0]}? " if near else ""
+    near = nearest(path, paths)
+    hint = f"did you mean {near}? " if near else ""
     return Problem(error.status_code, f"there is nothing at {path}; {hint}/docs lists what there is").response()

@@ -5,9 +5,10 @@ from urllib.parse import urlsplit
 
 from simexchange.client import CONFIGURATIONS, ConfigError, configuration, target
 from simexchange.control.operations import Asked, Operation, Text
-from simexchange.control.problems import Problem, bad, hint, unknown
+from simexchange.control.problems import Problem, bad, unknown
 from simexchange.control.reading import Query
 from simexchange.description import describe_venue
+from simexchange.services.likeness import did_you_mean
 from simexchange.venues import VENUES
 
 
@@ -29,12 +30,14 @@ def show(asked: Asked) -> Text:
         raise Problem(503, "the exchange is starting")
     venue = query.venue or next(iter(description.venues))
     if venue not in description.venues:
-        raise bad("venue", f"there is no venue {venue!r}; {hint(venue, description.venues)}", sent=venue)
+        raise bad("venue", f"there is no venue {venue!r}; {did_you_mean(venue, description.venues)}", sent=venue)
     served = urlsplit(description.venues[venue].rest_url)
     now = describe_venue(controls.door(venue).venue, VENUES[venue].spell, served.netloc, served.scheme == "https")
     if now.account(query.account) is None:
         names = [account.name for account in now.accounts]
-        raise bad("account", f"{venue} has no account {query.account!r} with a key; {hint(query.account, names)}")
+        raise bad(
+            "account", f"{venue} has no account {query.account!r} with a key; {did_you_mean(query.account, names)}"
+        )
     forms: dict[str, Any] = CONFIGURATIONS[client]
     form = query.format or next(iter(forms))
     try:

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from simexchange.control import fault_catalogue
 from simexchange.control.controls import Controls
 from simexchange.control.operations import Asked, Made, Operation
-from simexchange.control.problems import Problem, bad, hint
+from simexchange.control.problems import Problem, bad
 from simexchange.control.reading import Query, split_words
 from simexchange.services.durations import format_instant
 from simexchange.services.faults.armed import Armed
@@ -17,6 +17,7 @@ from simexchange.services.faults.kinds import Catalogue
 from simexchange.services.faults.plan import UnknownRule
 from simexchange.services.faults.reading import RuleRefused, show_rule
 from simexchange.services.faults.timeline import Fired
+from simexchange.services.likeness import did_you_mean
 
 Rule = dict[str, Any]
 _TAKEN: Final = ("catalogue", "fired")
@@ -164,7 +165,7 @@ def _known(asked: Asked) -> Armed:
         return plan.get(rule_id)
     except UnknownRule:
         ids = [armed.id for armed in plan.rules]
-        raise Problem(404, f"there is no rule {rule_id!r} armed; {hint(rule_id, ids)}") from None
+        raise Problem(404, f"there is no rule {rule_id!r} armed; {did_you_mean(rule_id, ids)}") from None
 
 
 def _refused(body: Mapping[str, Any], refused: RuleRefused) -> Problem:

@@ -9,9 +9,10 @@ from msgspec import Meta, Struct
 
 from simexchange.control.journal_entries import KINDS, Shown, kind_of, place_of, show
 from simexchange.control.operations import Asked, Operation
-from simexchange.control.problems import bad, hint
+from simexchange.control.problems import bad
 from simexchange.control.reading import Query, split_words
 from simexchange.services.journal import Entry
+from simexchange.services.likeness import did_you_mean
 
 if TYPE_CHECKING:
     from simexchange.control.controls import Controls
@@ -53,9 +54,9 @@ class Chosen:
         self._kinds = frozenset(split_words(filters.kind))
         for kind in self._kinds:
             if kind not in KINDS:
-                raise bad("kind", f"there is no kind {kind!r} of entry; {hint(kind, KINDS)}", sent=filters.kind)
+                raise bad("kind", f"there is no kind {kind!r} of entry; {did_you_mean(kind, KINDS)}", sent=filters.kind)
         if filters.venue is not None and filters.venue not in controls.venues:
-            raise bad("venue", f"there is no venue {filters.venue!r}; {hint(filters.venue, controls.venues)}")
+            raise bad("venue", f"there is no venue {filters.venue!r}; {did_you_mean(filters.venue, controls.venues)}")
         self._filters = filters
 
     @property

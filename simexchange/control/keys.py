@@ -11,12 +11,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from simexchange.control.masking import key_name
 from simexchange.control.operations import Asked, Made, Operation
-from simexchange.control.problems import Problem, bad, hint
+from simexchange.control.problems import Problem, bad
 from simexchange.control.reading import Body, instant
 from simexchange.domain.commands import NEVER, ChangeKey, CreateKey, RevokeKey
 from simexchange.domain.enums import KeyKind, Permission
 from simexchange.domain.secret import Secret
 from simexchange.services.durations import format_instant
+from simexchange.services.likeness import did_you_mean
 from simexchange.venue.accounts import Account
 from simexchange.venue.keys import ApiKey
 from simexchange.world import Door
@@ -204,7 +205,7 @@ def _known(door: Door, account: Account, name: str) -> ApiKey:
             return key
     shown = name if len(name) < USUAL_LENGTH else "***"
     names = [key_name(key.api_key) for key in own]
-    raise Problem(404, f"{account.name} has no key {shown!r}; {hint(name, names)}")
+    raise Problem(404, f"{account.name} has no key {shown!r}; {did_you_mean(name, names)}")
 
 
 def _view(key: ApiKey, now_ns: int) -> KeyView:

@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 from simexchange.control.accounts import place as _place
 from simexchange.control.controls import Controls
 from simexchange.control.operations import Asked, Made, Operation
-from simexchange.control.problems import Problem, bad, hint
+from simexchange.control.problems import Problem, bad
 from simexchange.control.reading import Body, Query, instant, share, units
 from simexchange.domain.commands import CancelAllOrders, CancelOrder, FillOrder, PlaceOrder
 from simexchange.domain.enums import OrderType, Side, TimeInForce, TriggerKind
@@ -16,6 +16,7 @@ from simexchange.domain.order import Order
 from simexchange.domain.trigger import Trigger
 from simexchange.domain.units import RATE_ONE, format_trimmed, mul_div, round_down
 from simexchange.services.durations import format_instant
+from simexchange.services.likeness import did_you_mean
 from simexchange.venue.accounts import Account
 from simexchange.venue.market import Market
 from simexchange.world import Door
@@ -244,7 +245,7 @@ def _known(asked: Asked, door: Door, account: Account) -> Order:
             found.append(order)
     if not found:
         ids = [order.terms.client_order_id for order in views.open_orders(account.account_id)]
-        raise Problem(404, f"{account.name} has no order {name!r}; {hint(name, ids)}")
+        raise Problem(404, f"{account.name} has no order {name!r}; {did_you_mean(name, ids)}")
     if len(found) > 1:
         several = ", ".join(order.terms.symbol for order in found)
         raise Problem(409, f"{account.name} has an order {name} on each of {several}: say which with ?symbol=")

@@ -1,12 +1,13 @@
 """Every no of the control API: a problem details object (RFC 9457) that says what was wrong and what would pass."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
 import msgspec
 from starlette.responses import Response
+
+from simexchange.services.likeness import did_you_mean
 
 MEDIA_TYPE: Final = "application/problem+json"
 NOT_SENT: Final = object()
@@ -60,18 +61,9 @@ def bad(field: str, detail: str, *, sent: object = NOT_SENT, passes: str = "") -
     return Problem(422, f"{field}: {detail}" if field else detail, field=field, sent=sent, passes=passes)
 
 
-def hint(name: str, names: Iterable[str]) -> str:
-    """What to say after "there is no ...": the name that may have been meant, or all there are."""
-    choices = tuple(names)
-    found = get_close_matches(name, choices, n=1, cutoff=0.5)
-    if found:
-        return f"did you mean {found[0]!r}?"
-    return f"there is {', '.join(choices)}" if choices else "there is none"
-
-
 def unknown(what: str, name: str, names: Iterable[str]) -> Problem:
     """Something that the path names is not there."""
-    return Problem(404, f"there is no {what} {name!r}; {hint(name, names)}")
+    return Problem(404, f"there is no {what} {name!r}; {did_you_mean(name, names)}")
 
 
 def found(what: str, name: str, all_: Mapping[str, ValueT]) -> ValueT:

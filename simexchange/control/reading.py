@@ -8,10 +8,11 @@ import msgspec
 from msgspec import Struct
 
 from simexchange.control.field_help import help_of
-from simexchange.control.problems import NOT_SENT, Problem, bad, hint
+from simexchange.control.problems import NOT_SENT, Problem, bad
 from simexchange.domain.units import UnitsError, parse_units
 from simexchange.scenario.values import Share
 from simexchange.services.durations import parse_duration, parse_instant
+from simexchange.services.likeness import did_you_mean
 
 StructT = TypeVar("StructT", bound=Struct)
 _SOMEWHERE: Final = "[...]"
@@ -76,7 +77,7 @@ def convert(data: Mapping[str, Any], kind: type[StructT], strict: bool = True) -
     for name in data:
         if name not in names:
             what = "field" if strict else "parameter"
-            choices = f"; {hint(name, names)}" if names else f": no {what} passes here"
+            choices = f"; {did_you_mean(name, names)}" if names else f": no {what} passes here"
             raise bad(str(name), f"there is no such {what}{choices}", sent=data[name])
     try:
         return msgspec.convert(dict(data), kind, strict=strict)

@@ -6,9 +6,10 @@ from msgspec import Struct
 
 from simexchange.control.controls import Controls
 from simexchange.control.operations import Asked, Made, Operation
-from simexchange.control.problems import Problem, hint
+from simexchange.control.problems import Problem
 from simexchange.control.reading import Query
 from simexchange.services.durations import format_instant
+from simexchange.services.likeness import did_you_mean
 from simexchange.services.snapshots import Snapshot, TooManySnapshots
 
 
@@ -65,7 +66,7 @@ def drop(asked: Asked) -> None:
 def _known(controls: Controls, snapshot_id: str) -> Snapshot:
     snapshots = {snapshot.snapshot_id: snapshot for snapshot in controls.world.snapshots.list()}
     if snapshot_id not in snapshots:
-        raise Problem(404, f"there is no snapshot {snapshot_id!r}; {hint(snapshot_id, snapshots)}")
+        raise Problem(404, f"there is no snapshot {snapshot_id!r}; {did_you_mean(snapshot_id, snapshots)}")
     return snapshots[snapshot_id]
 
 

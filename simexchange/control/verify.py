@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, field
 from simexchange.control.calls import call_of, parameters_of
 from simexchange.control.journal import check_since, fits_endpoint
 from simexchange.control.operations import Asked, Operation
-from simexchange.control.problems import bad, hint
+from simexchange.control.problems import bad
 from simexchange.control.reading import Body
 from simexchange.dialects.base import Request
 from simexchange.domain.secret import MASK
@@ -18,6 +18,7 @@ from simexchange.services.durations import format_instant
 from simexchange.services.faults.facts import Call
 from simexchange.services.faults.rule import plain_symbol
 from simexchange.services.journal import RequestEntry
+from simexchange.services.likeness import did_you_mean
 
 if TYPE_CHECKING:
     from simexchange.control.controls import Controls
@@ -136,7 +137,7 @@ def _bounds(wanted: Wanted) -> tuple[tuple[int, int | None], str]:
 
 def _criteria(controls: "Controls", wanted: Wanted) -> list[Callable[[Seen], Difference | None]]:
     if wanted.venue is not None and wanted.venue not in controls.venues:
-        raise bad("venue", f"there is no venue {wanted.venue!r}; {hint(wanted.venue, controls.venues)}")
+        raise bad("venue", f"there is no venue {wanted.venue!r}; {did_you_mean(wanted.venue, controls.venues)}")
     criteria = [
         _criterion(field, text, compare)
         for field, compare in _COMPARE.items()

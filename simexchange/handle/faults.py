@@ -1,7 +1,6 @@
 """Arming and removing faults by flat keyword arguments, and what of them fired."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
@@ -9,6 +8,7 @@ from simexchange.handle.backend import Backend, Refused
 from simexchange.services.faults.kinds import load_catalogue
 from simexchange.services.faults.reading import fields_of
 from simexchange.services.faults.rule import Match, When
+from simexchange.services.likeness import nearest
 
 _PARTS: Final = {"match": fields_of(Match), "when": fields_of(When)}
 _FLAT: Final = (*_PARTS["match"], *_PARTS["when"])
@@ -36,8 +36,8 @@ class Faults:
             return dict(self._backend.ask("POST /faults", body={"kind": kind, **sorted_into_parts(kind, more)}))
         except Refused as refused:
             field = str(refused.problem.get("field", ""))
-            near = get_close_matches(field, _FLAT, n=1) if field in more else []
-            raise refused.hinting(f"did you mean {near[0]!r}?" if near else "") from None
+            near = nearest(field, _FLAT) if field in more else None
+            raise refused.hinting(f"did you mean {near!r}?" if near else "") from None
 
     def change(self, rule_id: str, **more: Any) -> Rule:
         """Replace parts of a rule; it goes on counting where it was."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +12,7 @@ from simexchange.handle.times import WorldTime, how_far
 from simexchange.handle.venue import VenueHandle
 from simexchange.handle.verification import require
 from simexchange.scenario.library import is_path
+from simexchange.services.likeness import did_you_mean
 
 
 class Simx:
@@ -36,9 +36,8 @@ class Simx:
         if spelled in venues:
             return venues[spelled]
         choices = [*(word.replace("-", "_") for word in venues), *(word for word in dir(type(self)) if word[0] != "_")]
-        near = get_close_matches(name, choices, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; its venues are {', '.join(venues)}"
-        raise AttributeError(f"the handle has no {name!r}{hint}")
+        hint = did_you_mean(name, choices, f"its venues are {', '.join(venues)}")
+        raise AttributeError(f"the handle has no {name!r}; {hint}")
 
     def __repr__(self) -> str:
         return f"<simexchange {self._scenario}, seed {self.seed}, {', '.join(self.venues)}>"

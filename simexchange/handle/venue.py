@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from difflib import get_close_matches
 from functools import partial
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from simexchange.clients import factories
 from simexchange.handle.backend import Account, Backend, SimxError, VenueAddress
+from simexchange.services.likeness import did_you_mean
 
 if TYPE_CHECKING:
     from simexchange.handle.socketless import Socketless
@@ -68,8 +68,8 @@ class VenueHandle:
         known = factories(self.name)
         if name in known:
             return known[name]
-        near = get_close_matches(name, (*known, *(word for word in dir(type(self)) if word[0] != "_")), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"its clients are {', '.join(known) or 'none yet'}"
+        choices = (*known, *(word for word in dir(type(self)) if word[0] != "_"))
+        hint = did_you_mean(name, choices, f"its clients are {', '.join(known) or 'none yet'}")
         raise SimxError(f"{self.name} has no {name!r}; {hint}")
 
     # Accounts.
@@ -87,9 +87,7 @@ class VenueHandle:
         accounts = self.accounts
         if name in accounts:
             return accounts[name]
-        near = get_close_matches(name, accounts, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(accounts)}"
-        raise SimxError(f"{self.name} has no account {name!r}; {hint}")
+        raise SimxError(f"{self.name} has no account {name!r}; {did_you_mean(name, accounts)}")
 
     def balances(self, account: str) -> dict[str, dict[str, str]]:
         """Asset -> ``free`` and ``held``, as decimal texts."""

@@ -1,12 +1,13 @@
 """What a test wants its exchange to be: the markers on it, the nearest one first, and the run's own seed."""
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import msgspec
 import pytest
 from msgspec import Struct
+
+from simexchange.services.likeness import did_you_mean
 
 MARKER = "simx"
 
@@ -47,9 +48,7 @@ def _arguments(marker: pytest.Mark) -> Mapping[str, Any]:
         )
     for name in marker.kwargs:
         if name not in names:
-            near = get_close_matches(name, names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there is {', '.join(names)}"
-            raise MarkerError(f"@pytest.mark.{MARKER} has no argument {name!r}; {hint}")
+            raise MarkerError(f"@pytest.mark.{MARKER} has no argument {name!r}; {did_you_mean(name, names)}")
     return {name: _plain(name, value) for name, value in marker.kwargs.items()}
 
 

@@ -7,12 +7,12 @@ from typing import Any, Final
 from simexchange.domain.instrument import Asset
 from simexchange.domain.units import RATE_DECIMALS, RATE_ONE, UnitsError, parse_units
 from simexchange.scenario.expectation_specs import Expectation
-from simexchange.scenario.problems import did_you_mean
 from simexchange.scenario.reading import Reading
 from simexchange.scenario.specs import Scenario
 from simexchange.scenario.timeline_specs import ACTIONS, LASTING, Entry, FaultSpec, RulesSpec
 from simexchange.scenario.venue_specs import ACCOUNTS, AccountSpec, InstrumentSpec, VenueSpec
 from simexchange.services.faults.event_names import NAMES
+from simexchange.services.likeness import did_you_mean
 from simexchange.services.market_models.course import DEEPEST, HIGHEST
 
 ASSET_DECIMALS: Final = Asset("any").decimals

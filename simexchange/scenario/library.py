@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from simexchange.scenario.calm import calm
-from simexchange.scenario.problems import did_you_mean
 from simexchange.scenario.specs import Scenario
+from simexchange.services.likeness import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable

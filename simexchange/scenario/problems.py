@@ -1,7 +1,6 @@
 """What is wrong with a scenario: every problem with its place, and the one exception that carries them."""
 
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -42,10 +41,3 @@ class ScenarioError(ValueError):
 def brief(text: str) -> str:
     """A text somebody sent, quoted, of a bearable length, and with nothing in it that a terminal would obey."""
     return repr(text) if len(text) <= SHOWN else f"{text[:SHOWN]!r}..."
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The nearest of the known words as a question, or all of them."""
-    words = list(known)
-    near = get_close_matches(word[:SHOWN], words, n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else f"there is {', '.join(words) or 'none'}"

@@ -16,8 +16,9 @@ from msgspec import NODEFAULT, Meta, Struct
 from msgspec.structs import FieldInfo, fields
 
 from simexchange.scenario.nodes import LARGEST, Mapping, Node, Scalar, Sequence
-from simexchange.scenario.problems import SHOWN, Problem, brief, did_you_mean
+from simexchange.scenario.problems import SHOWN, Problem, brief
 from simexchange.scenario.values import NUMBERS, Duration, Instant, Share
+from simexchange.services.likeness import did_you_mean
 
 INVALID: Final = object()
 """What is read from a node with a mistake in it."""

@@ -5,7 +5,6 @@ is; ``GET /faults/catalogue`` shows nothing else.
 """
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any, Final
 
 from msgspec import Struct
@@ -15,6 +14,7 @@ from simexchange.services.faults.facts import Purpose
 from simexchange.services.faults.fault import Fault, Params
 from simexchange.services.faults.stage import Stage
 from simexchange.services.faults.verdicts import Effect
+from simexchange.services.likeness import nearest
 
 BOTH: Final = (Effect.APPLY, Effect.DISCARD)
 
@@ -68,8 +68,7 @@ class Catalogue:
 
     def nearest(self, name: str) -> str | None:
         """The name that someone who wrote this one may have meant."""
-        found = get_close_matches(name, (*self.kinds, *self._aliases), n=1)
-        return found[0] if found else None
+        return nearest(name, (*self.kinds, *self._aliases))
 
 
 def load_catalogue() -> Catalogue:

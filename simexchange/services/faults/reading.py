@@ -1,7 +1,6 @@
 """From a mapping (a control request, a scenario's entry) to a rule; refusals name the field and what would pass."""
 
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -15,6 +14,7 @@ from simexchange.services.faults.quantities import Probability, Ratio, Source
 from simexchange.services.faults.rule import Match, RuleSpec, When
 from simexchange.services.faults.verdicts import Effect
 from simexchange.services.faults.wrong_values import explain
+from simexchange.services.likeness import did_you_mean, nearest
 
 StructT = TypeVar("StructT", bound=Struct)
 _COMMON: Final = ("kind", "match", "when", "effect", "ttl", "id")
@@ -76,8 +76,8 @@ def _kind(data: Mapping[str, Any], catalogue: Catalogue) -> Kind:
         raise RuleRefused("kind", "is missing: it names the fault, as response-lost does")
     kind = catalogue.find(name) if isinstance(name, str) else None
     if kind is None:
-        nearest = catalogue.nearest(str(name))
-        hint = f"; did you mean {nearest!r}?" if nearest else f"; there are {', '.join(catalogue.kinds)}"
+        near = catalogue.nearest(str(name))
+        hint = f"; did you mean {near!r}?" if near else f"; there are {', '.join(catalogue.kinds)}"
         raise RuleRefused("kind", f"there is no fault {name!r}{hint}")
     return kind
 
@@ -91,8 +91,8 @@ def _unnested(own: Mapping[str, Any], kind: Kind) -> dict[str, Any]:
         for part, struct in (("match", Match), ("when", When)):
             if name in fields_of(struct):
                 raise RuleRefused(name, f'belongs into "{part}": {{"{part}": {{"{name}": ...}}}}')
-        near = get_close_matches(name, (*names, *_COMMON, *fields_of(Match), *fields_of(When)), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else nearest_hint(name, (*names, *_COMMON))
+        near = nearest(name, (*names, *_COMMON, *fields_of(Match), *fields_of(When)))
+        hint = f"; did you mean {near!r}?" if near else nearest_hint(name, (*names, *_COMMON))
         raise RuleRefused(name, f"{kind.name} has no such parameter{hint}")
     return dict(own)
 
@@ -104,8 +104,7 @@ def fields_of(struct: type[Struct]) -> tuple[str, ...]:
 def nearest_hint(name: str, names: Iterable[str]) -> str:
     """``; did you mean ...?`` or, where nothing is near, ``; there are ...``."""
     choices = tuple(names)
-    found = get_close_matches(name, choices, n=1)
-    return f"; did you mean {found[0]!r}?" if found else f"; there are {', '.join(choices)}"
+    return "; " + did_you_mean(name, choices, f"there are {', '.join(choices)}")
 
 
 def _convert(value: object, struct: type[StructT], at: str) -> StructT:

@@ -5,7 +5,6 @@ Reads the types of a struct's fields, so that nothing has to be said twice. Neve
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, get_origin
 
@@ -14,6 +13,7 @@ from msgspec import Meta, Struct
 
 from simexchange.services.durations import Duration
 from simexchange.services.faults.quantities import Probability, Ratio, Source
+from simexchange.services.likeness import nearest
 
 Words: TypeAlias = tuple[str, Any]
 """What belongs somewhere, in words, and an example of it."""
@@ -61,8 +61,8 @@ def explain(struct: type[Struct], data: Any, path: str, message: str) -> tuple[s
     choices = _choices(annotation)
     if not choices:
         return path, f"{_shown(value)} is not {what}: {passes}"
-    near = get_close_matches(str(value), [str(choice) for choice in choices], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(str(value), map(str, choices))
+    hint = f"; did you mean {near!r}?" if near else ""
     return path, f"{_shown(value)} is not known here: {_listed(choices)} {'pass' if choices[1:] else 'passes'}{hint}"
 
 
