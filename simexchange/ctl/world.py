@@ -107,9 +107,11 @@ def load(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE", help="A shipped scenario, or a YAML file.")],
 ) -> None:
     """Play another one on the same world, from the start."""
+    from simexchange.scenario.library import is_path
+
     client: Client = context.obj
     body: dict[str, Any] = {"name": name}
-    if name.endswith((".yaml", ".yml")):
+    if is_path(name):
         try:
             body = {"yaml": Path(name).read_text(encoding="utf-8")}
         except (OSError, UnicodeError) as error:

@@ -209,7 +209,10 @@ def test_scenarios_are_shown_and_played(shell: Shell, tmp_path: Path) -> None:
     assert shell.says("scenario", "load", str(file)) == "mine has begun\n"
     file.write_text("version: 2\nname: mine\n")
     assert shell.refuses("scenario", "load", str(file)).startswith("simexchange: 1 mistakes, of which the first: 1:10")
-    assert "No such file" in shell.refuses("scenario", "load", "nowhere.yaml")
+    bare = tmp_path / "bare"
+    bare.write_text("version: 1\nname: bare\n")
+    assert shell.says("scenario", "load", str(bare)) == "bare has begun\n", "a folder makes it a file, as with serve"
+    assert "No such file" in shell.refuses("scenario", "load", "nowhere.json")
     shell.says("scenario", "load", "calm")
 
 
