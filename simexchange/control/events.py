@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from simexchange.control.controls import Controls
 
 PATH: Final = "/events"
-SLICE: Final = 200
+SLICE: Final = 50
 """Entries shown between two turns of the loop."""
 TOO_SLOW: Final = 1013
 

@@ -20,7 +20,7 @@ const isRefused = (entry) => (entry.kind === "request" || entry.kind === "answer
 
 function outcome(entry) {
   if (entry.fate) return entry.fate;
-  if (!entry.reply) return entry.answered ? "" : "no answer";
+  if (!entry.reply) return entry.answered || entry.message ? "" : "held";
   if (entry.reply.status) {
     const code = /"code":\s*(-?\d+)/.exec(entry.reply.body ?? "");
     return `${entry.reply.status}${entry.reply.status >= 400 && code ? ` (${code[1]})` : ""}`;
@@ -73,6 +73,7 @@ export function add(fresh) {
     isNew.sort((one, other) => one.seq - other.seq);
   }
   entries = entries.concat(isNew);
+  for (const entry of isNew) if (entry.kind === "answer") answer(entry);
   if (entries.length > MOST * 1.1) entries = entries.slice(-MOST);
   const passing = isNew.filter(filter());
   fits = fits.concat(passing);
@@ -80,6 +81,19 @@ export function add(fresh) {
   const view = $("journal-view");
   if (view.scrollTop > 0) view.scrollTop += passing.length * HEIGHT;
   draw();
+}
+
+/** A request that was held has its answer now: its own row tells it too. */
+function answer({ request, reply, fate, ts }) {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (entries[middle].seq < request) low = middle + 1;
+    else high = middle;
+  }
+  const held = entries[low];
+  if (held?.seq === request) Object.assign(held, { reply, fate, answered: ts, searched: undefined });
 }
 
 function draw() {

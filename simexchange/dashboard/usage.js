@@ -30,7 +30,7 @@ async function limits() {
   if (!state.venue) return;
   const rows = await get(venuePath("/limits"));
   const bans = rows.filter((row) => row.banned).length;
-  say($("count-limits"), bans ? `${bans} banned` : "");
+  say($("count-limits"), bans ? `${bans} ban${bans > 1 ? "s" : ""}` : "");
   if (!isShown("pane-limits")) return;
   rows.sort((one, other) => other.banned - one.banned || one.who.localeCompare(other.who) || one.what.localeCompare(other.what));
   list($("limits"), rows, limitRow, "Nobody has used anything yet in the present windows.");

@@ -56,3 +56,19 @@ def test_who_kept_quiet_for_the_longest_ban_starts_anew() -> None:
     bans: Bans[str] = Bans(2 * MINUTE, DAY)
     until = bans.ban("a", NOON)
     assert bans.ban("a", until + DAY) == until + DAY + 2 * MINUTE
+
+
+def test_a_window_tells_who_has_counted_something_and_forgets_them_with_its_end() -> None:
+    window: CalendarWindow[str] = CalendarWindow(MINUTE, 10)
+    window.add("a", NOON, 3)
+    window.add("b", NOON, 1)
+    window.add("b", NOON, -1)
+    assert window.used(NOON + 59 * SECOND) == [("a", 3)]
+    assert window.used(NOON + MINUTE) == []
+
+
+def test_the_bans_that_last_are_told_with_their_ends() -> None:
+    bans: Bans[str] = Bans(2 * MINUTE, DAY)
+    ends = {"a": bans.ban("a", NOON), "b": bans.ban("b", NOON + MINUTE)}
+    assert dict(bans.active(NOON + MINUTE)) == ends
+    assert bans.active(ends["a"]) == [("b", ends["b"])]
