@@ -9,6 +9,7 @@ from simexchange.control.field_help import help_of
 from simexchange.control.operations import Asked
 from simexchange.control.problems import Problem
 from simexchange.services.durations import Duration
+from simexchange.services.faults.elsewhere import ELSEWHERE
 from simexchange.services.faults.kinds import Kind, load_catalogue
 from simexchange.services.faults.quantities import Probability, Ratio, Source
 from simexchange.services.faults.rule import Match, When
@@ -61,6 +62,8 @@ def show(asked: Asked) -> KindView:
     catalogue, name = asked.controls.world.faults.catalogue, asked.path["kind"]
     kind = catalogue.find(name)
     if kind is None:
+        if name in ELSEWHERE:
+            raise Problem(404, f"there is no fault {name!r}: {ELSEWHERE[name]}")
         nearest = catalogue.nearest(name)
         more = f"did you mean {nearest!r}?" if nearest else "GET /faults/catalogue lists them"
         raise Problem(404, f"there is no fault {name!r}; {more}")

@@ -171,6 +171,9 @@ def test_the_catalogue_tells_every_kind_with_its_parameters() -> None:
         assert (await control.refused("GET", "/faults/catalogue/response-lots"))["detail"] == (
             "there is no fault 'response-lots'; did you mean 'response-lost'?"
         )
+        assert (await control.refused("GET", "/faults/catalogue/reduce-only-rejected"))["detail"] == (
+            "there is no fault 'reduce-only-rejected': spot has no positions"
+        )
 
     with_control(work)
 

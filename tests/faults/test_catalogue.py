@@ -10,8 +10,9 @@ from fault_bench import FaultBench
 from simexchange.control.field_help import help_of
 from simexchange.dialects.binance.fault_forms import FORMS
 from simexchange.services.clock import SECOND
+from simexchange.services.faults.elsewhere import ELSEWHERE
 from simexchange.services.faults.kinds import Kind, load_catalogue
-from simexchange.services.faults.reading import read_rule, show_rule
+from simexchange.services.faults.reading import RuleRefused, read_rule, show_rule
 
 CATALOGUE = load_catalogue()
 EVERY_KIND = pytest.mark.parametrize("kind", CATALOGUE.kinds.values(), ids=lambda kind: kind.name)
@@ -28,6 +29,31 @@ FIXED_NAMES = (
     *("partial-fill", "key-revoked", "permission-lost", "ws-drop", "ws-delay", "ws-duplicate", "ws-reorder", "ws-gap"),
     *("ws-silent", "ws-disconnect", "bad-checksum", "stale-book", "html-error", "truncated-body", "connection-reset"),
 )
+
+KNOWN_TO_BOTS = (
+    *("tcp-connect-refused", "tcp-connect-blackhole", "dns-failure", "tls-handshake-failure", "http-keepalive-reset"),
+    *("close-before-response", "tcp-slow-drip", "http-latency", "http-truncated-body", "http-malformed-json"),
+    *("http-waf-403-html", "http-5xx-html-cdn", "http-venue-overload", "http-451-geo", "http-200-error-body"),
+    *("endpoint-retired", "rate-limit-429-retry-after", "rate-limit-429-no-retry-after", "order-count-limit"),
+    *("ip-ban-418-escalation", "kraken-counter-lockout", "overload-disguised-as-429", "ws-inbound-limit"),
+    *("ws-connect-limit", "clock-ahead", "recvwindow-expired", "recvwindow-expired-in-queue", "server-clock-step"),
+    *("nonce-invalid", "key-revoked-midrun", "key-permission-lost", "key-ip-not-allowlisted"),
+    *("signature-rejected-sporadic", "account-locked", "ws-token-expired", "response-lost-after-accept"),
+    *("request-lost-before-engine", "error-but-accepted", "duplicate-client-id", "order-not-visible-yet"),
+    *("order-vanishes-after-terminal", "slow-ack", "fill-before-ack", "delayed-fill-event", "async-reject"),
+    *("post-only-would-cross", "cancel-rejected-filled", "cancel-ack-lost", "partial-fill-then-cancel"),
+    *("partial-fill-dust", "cancel-replace-half", "batch-partial-success", "self-trade-prevention"),
+    *("reduce-only-rejected", "ws-abrupt-drop", "ws-close-code", "ws-silent-stall", "ws-halfopen-blackhole"),
+    *("ws-24h-cut", "ws-shutdown-notice", "ws-pong-timeout", "ws-slow-consumer-cut", "ws-subscribe-lost"),
+    *("listenkey-expiry", "private-dead-public-alive", "reconnect-refused", "ws-frame-edge", "ws-drop-message"),
+    *("ws-duplicate-message", "ws-reorder", "user-event-out-of-order", "book-checksum-mismatch", "book-frozen"),
+    *("book-crossed", "book-delta-before-snapshot", "book-service-reset", "reconnect-snapshot-diverges"),
+    *("unknown-enum-or-field", "rest-ws-divergence", "insufficient-balance-race", "balance-external-change"),
+    *("position-liquidated", "position-adl", "funding-settlement", "dead-man-switch-fires", "maintenance-mode"),
+    *("cancel-only-mode", "post-only-mode", "symbol-halt-delist", "filters-change-runtime", "price-band-reject"),
+    *("flash-crash", "spread-blowout", "volume-burst"),
+)
+"""The faults of exchanges as bots have met them, by the names under which research has listed them."""
 
 
 @EVERY_KIND
@@ -61,6 +87,21 @@ def test_no_line_is_about_a_kind_that_there_is_not() -> None:
 @pytest.mark.parametrize("name", FIXED_NAMES)
 def test_the_names_that_users_hold_on_to_are_there(name: str) -> None:
     assert name in CATALOGUE.kinds
+
+
+@pytest.mark.parametrize("name", KNOWN_TO_BOTS)
+def test_a_fault_that_bots_know_is_there_or_its_absence_has_a_reason(name: str) -> None:
+    if name not in ELSEWHERE:
+        assert CATALOGUE.find(name) is not None
+        return
+    assert CATALOGUE.find(name) is None
+    told = f"kind: there is no fault {name!r}: {ELSEWHERE[name]}"
+    with pytest.raises(RuleRefused, match=f"^{re.escape(told)}$"):
+        read_rule({"kind": name}, CATALOGUE, ["binance"])
+
+
+def test_nothing_is_called_absent_that_nobody_asks_for() -> None:
+    assert set(ELSEWHERE) <= set(KNOWN_TO_BOTS)
 
 
 @EVERY_KIND

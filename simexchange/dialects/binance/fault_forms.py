@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from simexchange.dialects.base import Coverage, Fidelity
+from simexchange.services.faults.elsewhere import ELSEWHERE
 
 FORMS: Final[dict[str, str]] = {
     "rate-limited": "429 -1003 'Too much request weight used ...' with Retry-After in s, error.data.retryAfter in ms",
@@ -167,7 +168,9 @@ _UNSETTLED: Final = ("not documented", "none documented", "switch", "public logs
 
 
 def coverage() -> Iterator[Coverage]:
-    """A row of the fidelity table per kind of fault."""
+    """A row of the fidelity table per kind of fault, and per fault that bots know from elsewhere."""
     for kind, form in FORMS.items():
         is_settled = not any(word in form for word in _UNSETTLED)
         yield Coverage("fault", kind, Fidelity.SAME if is_settled else Fidelity.SIMPLIFIED, form)
+    for kind, reason in ELSEWHERE.items():
+        yield Coverage("fault", kind, Fidelity.MISSING, reason)

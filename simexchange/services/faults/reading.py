@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from simexchange.domain.enums import Side
 from simexchange.services.durations import Duration
+from simexchange.services.faults.elsewhere import ELSEWHERE
 from simexchange.services.faults.fault import Params
 from simexchange.services.faults.kinds import Catalogue, Kind
 from simexchange.services.faults.quantities import Probability, Ratio, Source
@@ -76,6 +77,8 @@ def _kind(data: Mapping[str, Any], catalogue: Catalogue) -> Kind:
         raise RuleRefused("kind", "is missing: it names the fault, as response-lost does")
     kind = catalogue.find(name) if isinstance(name, str) else None
     if kind is None:
+        if name in ELSEWHERE:
+            raise RuleRefused("kind", f"there is no fault {name!r}: {ELSEWHERE[name]}")
         near = catalogue.nearest(str(name))
         hint = f"; did you mean {near!r}?" if near else f"; there are {', '.join(catalogue.kinds)}"
         raise RuleRefused("kind", f"there is no fault {name!r}{hint}")
