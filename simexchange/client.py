@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from simexchange.description import AccountDescription, VenueDescription, env_name
+from simexchange.services.likeness import did_you_mean
 
 
 class Target(Struct, frozen=True):
@@ -168,13 +169,22 @@ CONFIGURATIONS: Final[dict[str, dict[str, Callable[[Target], str]]]] = {
     "env": {"env": env},
 }
 """Client -> format -> the text; the first format is the default."""
+_OF_OTHER_VENUES: Final = {"pybit": "bybit", "python-okx": "okx", "krakenex": "kraken"}
+
+
+def why_not(client: str) -> str:
+    """Why there is no configuration of that name."""
+    venue = _OF_OTHER_VENUES.get(client)
+    if venue is not None:
+        return f"there is no configuration {client!r}: it is a client of {venue}, which this version does not serve"
+    return f"there is no configuration {client!r}; {did_you_mean(client, CONFIGURATIONS)}"
 
 
 def configuration(client: str, form: str | None, at: Target) -> str:
     """Raises ConfigError for a client or a format there is not."""
     forms = CONFIGURATIONS.get(client)
     if forms is None:
-        raise ConfigError(f"no configuration for {client!r}; there is {', '.join(CONFIGURATIONS)}")
+        raise ConfigError(why_not(client))
     render = forms.get(form or next(iter(forms)))
     if render is None:
         raise ConfigError(f"{client} is configured in {' or '.join(forms)}, not in {form}")

@@ -207,7 +207,8 @@ def test_a_taken_port_is_explained_with_exit_code_1() -> None:
         (("serve", "--accounts", "-1"), "--accounts"),
         (("dance",), "No such command 'dance'"),
         (("config", "ccxt", "--account", "carol"), "binance has no account 'carol'; it has alice, bob"),
-        (("config", "curl"), "no configuration for 'curl'"),
+        (("config", "curl"), "there is no configuration 'curl'"),
+        (("config", "pybit"), "it is a client of bybit, which this version does not serve"),
         (("config", "ccxt", "--port-base", "0"), "give --url"),
     ],
 )

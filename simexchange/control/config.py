@@ -3,9 +3,9 @@
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from simexchange.client import CONFIGURATIONS, ConfigError, configuration, target
+from simexchange.client import CONFIGURATIONS, ConfigError, configuration, target, why_not
 from simexchange.control.operations import Asked, Operation, Text
-from simexchange.control.problems import Problem, bad, unknown
+from simexchange.control.problems import Problem, bad
 from simexchange.control.reading import Query
 from simexchange.description import describe_venue
 from simexchange.services.likeness import did_you_mean
@@ -24,7 +24,7 @@ class ConfigQuery(Query, frozen=True):
 def show(asked: Asked) -> Text:
     controls, query, client = asked.controls, asked.query, asked.path["client"]
     if client not in CONFIGURATIONS:
-        raise unknown("configuration", client, CONFIGURATIONS)
+        raise Problem(404, why_not(client))
     description = controls.exchange.description
     if description is None:
         raise Problem(503, "the exchange is starting")

@@ -33,6 +33,24 @@ def test_the_scenario_is_shown_and_another_one_played_in_its_place() -> None:
     with_market(work)
 
 
+def test_a_scenario_file_may_be_sent_as_it_is() -> None:
+    async def work(control: Control) -> None:
+        for kind in ("application/yaml", "text/x-yaml; charset=utf-8"):
+            reply = await control.http.put("/scenario", content=SCENARIO, headers={"Content-Type": kind})
+            assert (reply.status_code, reply.json()["name"]) == (200, "mine")
+        reply = await control.http.put("/scenario", content=b"\xff", headers={"Content-Type": "application/yaml"})
+        assert (reply.status_code, reply.json()["detail"]) == (
+            400,
+            "the body is no UTF-8 text: invalid start byte (byte 0)",
+        )
+        reply = await control.http.post(
+            "/clock/advance", content="by: 5s", headers={"Content-Type": "application/yaml"}
+        )
+        assert (reply.status_code, reply.json()["passes"]) == (400, '{"name": "value"}')
+
+    with_market(work)
+
+
 def test_scenarios_that_make_no_sense_are_told_every_mistake() -> None:
     async def work(control: Control) -> None:
         refused = await control.refused("PUT", "/scenario", {"yaml": "name: x\nversion: 2\nfoo: 1"})
@@ -77,6 +95,9 @@ def test_configurations_there_are_not_are_told() -> None:
     async def work(control: Control) -> None:
         refused = await control.refused("GET", "/config/cctx")
         assert refused == {"status": 404, "detail": "there is no configuration 'cctx'; did you mean 'ccxt'?"}
+        for client, of in (("pybit", "bybit"), ("python-okx", "okx"), ("krakenex", "kraken")):
+            told = f"there is no configuration {client!r}: it is a client of {of}, which this version does not serve"
+            assert await control.refused("GET", f"/config/{client}") == {"status": 404, "detail": told}
         for query, field in (
             ({"venue": "x"}, "venue"),
             ({"account": "alcie"}, "account"),
