@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
-from simexchange.handle.backend import Backend
+from simexchange.handle.backend import Backend, SimxError
 from simexchange.handle.faults import Faults
 from simexchange.handle.times import WorldTime, how_far
 from simexchange.handle.venue import VenueHandle
@@ -146,6 +146,13 @@ class Simx:
         wanted: dict[str, Any] = {"method": method, "path": path} if path else {"endpoint": method}
         wanted |= {"at_least": at_least, "at_most": at_most, "exactly": exactly, **filters}
         return require(self._backend, {name: value for name, value in wanted.items() if value is not None})
+
+    def report(self, venue: str, account: str) -> NoReturn:
+        """A bot's report card, of which this version has none: raises SimxError, and says what there is instead."""
+        raise SimxError(
+            f"no report card of {account} at {venue}: this version makes none; verify() counts requests, and status() "
+            "tells which of the scenario's expectations were met"
+        )
 
     # The scenario.
 

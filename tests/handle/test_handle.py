@@ -353,6 +353,11 @@ def test_requests_are_counted_and_misses_told(handle: Simx) -> None:
 # Elsewhere.
 
 
+def test_a_report_card_is_refused_with_what_there_is_instead(handle: Simx) -> None:
+    with pytest.raises(SimxError, match="no report card of alice at binance: this version makes none; verify"):
+        handle.report("binance", "alice")
+
+
 def test_an_exchange_that_is_not_there_is_said() -> None:
     with simexchange.serve() as simx:
         url, token = simx.control_url, simx.control_token
