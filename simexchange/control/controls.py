@@ -74,6 +74,7 @@ class Controls:
         if masks is None:
             names = self.dialect(venue).secret_names if venue in self.world.stage.controls else Dialect.secret_names
             masks = self._masks[venue] = Masks(names, self.door(venue).venue.keys)
+            self.world.snapshots.before_turning_back.append(masks.learn)
             self.world.snapshots.on_turned_back.append(lambda _: masks.look_again())
         return masks
 

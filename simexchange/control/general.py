@@ -39,6 +39,9 @@ class IndexQuery(Query, frozen=True):
     token: str | None = None
     """The control token: answered with a cookie that holds it, so that a browser stays in."""
 
+    def __repr__(self) -> str:
+        return "IndexQuery()"
+
 
 def live(_: Asked) -> Status:
     return Status("live")

@@ -52,6 +52,9 @@ class KeyMade(KeyView, frozen=True):
     api_secret: str | None
     """Null for a key whose owner keeps the private half."""
 
+    def __repr__(self) -> str:
+        return f"KeyMade({self.id!r})"
+
 
 class NewKey(Body, frozen=True):
     permissions: Permissions = ("read", "trade")

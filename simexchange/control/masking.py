@@ -50,7 +50,7 @@ class Masks:
 
     def text(self, text: str) -> str:
         """A text with nothing secret in it."""
-        self._learn()
+        self.learn()
         if '"' in text:
             text = self._in_json.sub(self._json_field, text)
         if "=" in text:
@@ -91,7 +91,8 @@ class Masks:
             return known
         return MASK if len(run) >= LEAST_LENGTH else run
 
-    def _learn(self) -> None:
+    def learn(self) -> None:
+        """Look at the venue's keys, should there be others than before."""
         if len(self._keys) == self._seen:
             return
         self._seen = len(self._keys)

@@ -13,6 +13,7 @@ from control_bench import ALICE, OPTIONS, TOKEN, Control, lines_of, with_control
 from simexchange.control.masking import Masks, key_name
 from simexchange.dialects.base import Request, SecretNames
 from simexchange.dialects.binance.operations import OPERATIONS
+from simexchange.domain.commands import CreateKey
 from simexchange.domain.enums import KeyKind
 from simexchange.domain.ids import FIRST_ACCOUNT
 from simexchange.domain.secret import Secret
@@ -74,13 +75,17 @@ def test_plain_data_is_masked_by_the_names_in_it_and_by_what_is_known() -> None:
 
 def test_keys_that_come_later_are_known_and_those_that_go_are_not_forgotten() -> None:
     async def work(control: Control) -> None:
+        keys, masks = control.exchange.world.doors["binance"].venue.keys, control.exchange.controls.masks("binance")
         made = await control.do("POST", f"{ALICE}/keys", {})
-        shown = control.exchange.world.doors["binance"].venue.keys
-        assert made["api_key"] in shown
-        await control.venue.get("/api/v3/time", params={"note": made["api_key"][:64]})
+        assert made["api_key"] in keys
+        await control.venue.get("/api/v3/time", params={"note": made["api_key"]})
+        short = CreateKey(FIRST_ACCOUNT, "ShortKey12345678", KeyKind.HMAC, Secret("ShortSecret12345"), ())
+        control.exchange.world.doors["binance"].submit(short)
         await control.do("POST", "/reset")
+        assert made["api_key"] not in keys
         (request,) = (await control.get("/journal", kind="request"))["entries"]
-        assert request["query"] in (f"note={made['id']}", "note=***")
+        assert request["query"] == f"note={made['id']}"
+        assert masks.text("ShortKey12345678 ShortSecret12345") == f"{key_name('ShortKey12345678')} ***"
 
     with_control(work)
 

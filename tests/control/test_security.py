@@ -6,10 +6,13 @@ from msgspec.structs import replace
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from control_bench import LOST, OPTIONS, TOKEN, Control, controlling, plain_client, with_control
+from control_bench import ALICE, LOST, OPTIONS, TOKEN, Control, controlling, plain_client, with_control
 from fake_venue import connected, run
 from simexchange import serving
 from simexchange.app import Exchange, Options, StartFailure
+from simexchange.control.general import IndexQuery
+from simexchange.control.keys import KeyMade
+from simexchange.control.reading import convert, read_query
 from simexchange.control.security import host_of
 from simexchange.control.table import OPERATIONS
 from small_world import small_world
@@ -200,6 +203,9 @@ def test_other_machines_are_let_in_with_a_chosen_token_alone() -> None:
 def test_reprs_hold_no_token() -> None:
     async def work(control: Control) -> None:
         assert TOKEN not in f"{control.exchange.options!r} {control.exchange.description!r} {control.exchange!r}"
+        assert TOKEN not in repr(read_query(f"token={TOKEN}", IndexQuery))
+        made = await control.do("POST", f"{ALICE}/keys", {})
+        assert repr(convert(made, KeyMade)) == f"KeyMade({made['id']!r})"
 
     with_control(work)
 
