@@ -10,6 +10,7 @@ import * as header from "./header.js";
 import * as journal from "./journal.js";
 import * as ladder from "./ladder.js";
 import * as orders from "./orders.js";
+import * as rates from "./rates.js";
 import * as usage from "./usage.js";
 
 const TABS = ["faults", "limits", "sockets", "accounts", "scenario"];
@@ -90,6 +91,7 @@ async function begin() {
   ladder.start();
   orders.start();
   usage.start();
+  rates.start();
   await header.start();
   feed.follow(await journal.history());
   await faults.start();

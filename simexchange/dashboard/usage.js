@@ -79,7 +79,7 @@ const SIGNS = { passed: "✓", failed: "✗", pending: "…", skipped: "–", do
 
 function scenario(found) {
   const failed = found.expectations.filter((one) => one.state === "failed").length;
-  say($("count-scenario"), failed ? `${failed} failed` : "");
+  say($("count-scenario"), failed ? `${failed} ✗` : "");
   const evidence = (seqs) => (seqs.length ? h("span", { class: "dim" }, ` · journal ${seqs.slice(0, 5).join(", ")}`) : null);
   list($("expectations"), found.expectations, (one) => h("li", { class: one.state },
     h("span", { class: "sign", "aria-hidden": "true" }, SIGNS[one.state] ?? "?"), h("span", {}, h("span", { class: "sr" }, `${one.state}: `), one.text, one.why ? h("span", { class: "dim" }, ` ${one.why}`) : null, evidence(one.evidence))), "This scenario expects nothing.");

@@ -121,6 +121,7 @@ def test_an_order_is_followed_from_the_queue_to_its_end(stories: dict[str, Seen]
 
 def test_limits_sockets_accounts_and_scenario_have_their_panels(stories: dict[str, Seen]) -> None:
     facts = seen(stories, "panels")
+    assert facts["limits"].startswith("Requests a second refused")
     assert "127.0.0.1 request weight, 1 minute" in facts["limits"]
     assert "/ 6000" in facts["limits"]
     assert "keeps up trade BTC/USDT" in facts["sockets"]
