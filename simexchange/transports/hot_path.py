@@ -41,6 +41,7 @@ class HttpProtocol(asyncio.Protocol):
         self._since = port.tick
         self._backlog: deque[tuple[Request, bytes]] = deque()
         self._is_choked = False
+        self._is_read = True
         self._is_waiting = False
         self._is_done = False
         self._partial_head = 0
@@ -136,7 +137,7 @@ class HttpProtocol(asyncio.Protocol):
         if self._is_choked or self._is_waiting or self._backlog:
             self._backlog.append((request, connection))
             if len(self._backlog) >= MOST_PIPELINED:
-                self._transport.pause_reading()
+                self._pause_reading()
         else:
             self._answer(request, connection)
 
@@ -185,8 +186,8 @@ class HttpProtocol(asyncio.Protocol):
     def _answer_backlog(self) -> None:
         while self._backlog and not (self._is_choked or self._is_waiting or self._is_done):
             self._answer(*self._backlog.popleft())
-        if not (self._is_choked or self._transport.is_closing()) and len(self._backlog) < MOST_PIPELINED:
-            self._transport.resume_reading()
+        if not self._is_read and not self._is_choked and len(self._backlog) < MOST_PIPELINED:
+            self._resume_reading()
 
     def _refuse(self, status: int) -> None:
         """Say why, then let the client finish sending for a moment: a socket closed at once would eat the reply."""
@@ -229,11 +230,20 @@ class HttpProtocol(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._is_choked = True
-        self._transport.pause_reading()
+        self._pause_reading()
 
     def resume_writing(self) -> None:
         self._is_choked = False
         self._answer_backlog()
+
+    def _pause_reading(self) -> None:
+        self._is_read = False
+        self._transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        if not self._transport.is_closing():
+            self._is_read = True
+            self._transport.resume_reading()
 
     def expire(self, before: int) -> None:
         if self._transport.is_closing():
