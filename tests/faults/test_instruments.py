@@ -37,6 +37,16 @@ def test_trading_stops_with_or_without_the_orders_and_begins_again(action: str, 
     assert bench.place(newClientOrderId="a2").json["status"] == "NEW"
 
 
+@pytest.mark.parametrize("when", [{}, {"count": 1}])
+def test_a_halt_goes_on_when_its_rule_is_changed_and_counts_once(when: dict[str, int]) -> None:
+    bench = OrderFaultBench()
+    rule = bench.arm("symbol-halt-delist", match={"symbol": "BTCUSDT"}, when=when)
+    changed = bench.plan.change(rule.id, {"action": "break"})
+    assert (listed(bench)["status"], changed.counts.fired, len(bench.fired)) == ("BREAK", 1, 1)
+    bench.plan.remove(rule.id)
+    assert listed(bench)["status"] == "TRADING"
+
+
 def test_a_delisted_instrument_loses_its_orders_then_its_name_and_may_come_back() -> None:
     bench = OrderFaultBench()
     bench.list_instrument("ETH/USDT")

@@ -74,6 +74,31 @@ def test_a_crash_that_is_called_off_is_taken_back_at_once(seconds: int) -> None:
     assert market.quotes()[0] / bid == pytest.approx(1.0, abs=0.01)
 
 
+@pytest.mark.parametrize(("when", "again"), [({}, False), ({"count": 1}, False), ({"count": 2}, True)])
+def test_a_crash_that_is_over_comes_not_again_because_its_rule_is_changed(when: dict[str, int], again: bool) -> None:
+    market = FaultyMarket()
+    rule = market.arm("flash-crash", drop="20%", when=when)
+    market.clock.advance(MINUTE)
+    bid = market.quotes()[0]
+    changed = market.plan.change(rule.id, {"drop": "30%"})
+    market.clock.advance(6 * SECOND)
+    assert market.quotes()[0] / bid == pytest.approx(0.7 if again else 1.0, abs=0.02)
+    assert changed.counts.fired == (2 if again else 1)
+
+
+def test_a_crash_that_is_under_way_goes_on_as_its_rule_says_now() -> None:
+    market = FaultyMarket()
+    bid = market.quotes()[0]
+    rule = market.arm("flash-crash", drop="20%", when={"count": 1})
+    market.clock.advance(2 * SECOND)
+    changed = market.plan.change(rule.id, {"drop": "40%"})
+    market.clock.advance(6 * SECOND)
+    assert market.quotes()[0] / bid == pytest.approx(0.6, abs=0.02)
+    assert changed.counts.fired == 1
+    market.clock.advance(MINUTE)
+    assert market.quotes()[0] / bid == pytest.approx(1.0, abs=0.02)
+
+
 def test_somebody_sells_into_every_bid_down_to_there() -> None:
     market = FaultyMarket(record=True)
     bids = market.depth(Side.BUY)

@@ -12,7 +12,7 @@ from simexchange.domain.enums import SELL, Side
 from simexchange.domain.units import RATE_ONE, Rate
 from simexchange.services.durations import Duration
 from simexchange.services.faults.armed import Armed
-from simexchange.services.faults.fault import Params
+from simexchange.services.faults.fault import Fault, Params
 from simexchange.services.faults.kinds import Kind
 from simexchange.services.faults.on_instruments import MATCHES, OnMarkets
 from simexchange.services.faults.order_tools import check_share, check_wait
@@ -46,12 +46,16 @@ class FlashCrashParams(Params, frozen=True):
 
 
 class FlashCrash(OnMarkets[FlashCrashParams]):
-    """It is the base asset that falls, once on a venue, whichever of its instruments the rule matches."""
+    """It is the base asset that falls, once on a venue, whichever of its instruments the rule matches.
+
+    A rule that is changed after its fall is over lets nothing fall again, unless ``when.count`` has one left.
+    """
 
     def __init__(self, params: FlashCrashParams, armed: Armed, stage: Stage) -> None:
         super().__init__(params, armed, stage)
         self.fallen: list[tuple[str, str, Rate]] = []
         """(venue, symbol, the move that takes the fall back)"""
+        self.under_way: frozenset[tuple[str, str]] = frozenset()
 
     def act(self, door: FaultyDoor, market: Market) -> None:
         made, params = self.made(door.name, market.symbol), self.params
@@ -67,6 +71,14 @@ class FlashCrash(OnMarkets[FlashCrashParams]):
         entry = (door.name, market.symbol, back)
         self.fallen.append(entry)
         self.later(params.over + params.recover_after, lambda: self._recover(entry))
+
+    def is_over(self, venue: str, symbol: str) -> bool:
+        return (venue, symbol) not in self.under_way
+
+    def take_over(self, before: Fault[FlashCrashParams]) -> None:
+        super().take_over(before)
+        if isinstance(before, FlashCrash):
+            self.under_way = frozenset((venue, symbol) for venue, symbol, _ in before.fallen)
 
     def _recover(self, entry: tuple[str, str, Rate]) -> None:
         venue, symbol, back = entry

@@ -1,6 +1,7 @@
 """What faults about instruments share: which they are about, doing something to each, and the house that trades them.
 
-A rule acts when it is armed, on every instrument that it matches, and counts one firing for each.
+A rule acts when it is armed, on every instrument that it matches, and counts one firing for each. One that is
+changed has acted on those instruments already: what it sets is set anew, as it says now, and counted no more.
 """
 
 from collections.abc import Iterator
@@ -8,9 +9,10 @@ from typing import Final, Generic, TypeVar
 
 from simexchange.domain.commands import SetTradingStatus
 from simexchange.domain.enums import TradingStatus
+from simexchange.domain.ids import Symbol
 from simexchange.services.faults.armed import Armed
 from simexchange.services.faults.facts import Place
-from simexchange.services.faults.fault import Params
+from simexchange.services.faults.fault import Fault, Params
 from simexchange.services.faults.order_tools import Later
 from simexchange.services.faults.reading import RuleRefused, nearest_hint
 from simexchange.services.faults.stage import FaultyDoor, Stage
@@ -43,6 +45,7 @@ class OnInstruments(Later[InstrumentT], Generic[InstrumentT]):
 
     def __init__(self, params: InstrumentT, armed: Armed, stage: Stage) -> None:
         super().__init__(params, armed, stage)
+        self.acted: set[tuple[str, Symbol]] = set()
         if not any(self.matched()):
             listed = [symbol for venue in self.venues for symbol in stage.door(venue).venue.markets]
             wanted = armed.spec.match.symbol or ""
@@ -60,10 +63,27 @@ class OnInstruments(Later[InstrumentT], Generic[InstrumentT]):
                 if self.armed.spec.match.fits_place(venue, symbol):
                     yield door, market
 
+    def is_over(self, venue: str, symbol: Symbol) -> bool:  # noqa: ARG002
+        """Whether what the rule did to an instrument before it was changed had come to its end by itself."""
+        return False
+
     def arm(self) -> None:
         for door, market in self.matched():
-            if self.armed.fires(Place(door.name, symbol=market.symbol)) is not None:
+            place = door.name, market.symbol
+            if place in self.acted and not self.is_over(*place):
                 self.act(door, market)
+            elif place not in self.acted or self.armed.spec.when.count is not None:
+                self._begin_with(door, market)
+
+    def _begin_with(self, door: FaultyDoor, market: Market) -> None:
+        """Count one firing and act, if ``when`` has it so."""
+        if self.armed.fires(Place(door.name, symbol=market.symbol)) is not None:
+            self.acted.add((door.name, market.symbol))
+            self.act(door, market)
+
+    def take_over(self, before: Fault[InstrumentT]) -> None:
+        if isinstance(before, OnInstruments):
+            self.acted |= before.acted
 
 
 class OnMarkets(OnInstruments[InstrumentT], Generic[InstrumentT]):
