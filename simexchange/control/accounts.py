@@ -78,6 +78,8 @@ class NewAccount(Body, frozen=True):
 class AccountChange(Body, frozen=True):
     """At least one of them; money first."""
 
+    balances: dict[str, str] = field(default_factory=dict)
+    """What is to be free from now on, by asset: {"USDT": "10000"}; what differs comes or goes."""
     withdraw: dict[str, str] = field(default_factory=dict)
     """Amounts that go, by asset: {"USDT": "100"}."""
     deposit: dict[str, str] = field(default_factory=dict)
@@ -138,6 +140,12 @@ def change(asked: Asked) -> AccountView:
         raise bad("", "nothing is to be changed", passes=", ".join(AccountChange.__struct_fields__))
     fees = _fees(controls, door, body.fees)
     deposits, withdrawals = _amounts(door, "deposit", body.deposit), _amounts(door, "withdraw", body.withdraw)
+    for asset, amount in _amounts(door, "balances", body.balances).items():
+        if asset in deposits or asset in withdrawals:
+            raise bad(f"balances.{asset}", "is said beside a deposit or withdrawal of it", sent=body.balances[asset])
+        missing = amount - account.balance(asset).free
+        if missing:
+            (deposits if missing > 0 else withdrawals)[asset] = abs(missing)
     for asset, amount in withdrawals.items():
         free = account.balance(asset).free
         if amount > free:
@@ -232,7 +240,7 @@ OPERATIONS: Final = (
     Operation(
         "PATCH",
         _ONE,
-        "Deposit, withdraw, change fees, or what it may do",
+        "Set balances, deposit, withdraw, change fees, or what it may do",
         change,
         AccountView,
         body=AccountChange,

@@ -105,6 +105,22 @@ def test_money_comes_and_goes_and_fees_and_rights_change() -> None:
     with_control(work)
 
 
+def test_a_balance_is_set_and_what_differs_comes_or_goes() -> None:
+    async def work(control: Control) -> None:
+        changed = await control.do("PATCH", ALICE, {"balances": {"USDT": "100000.5", "BTC": "0"}})
+        balances = {"USDT": {"free": "100000.5", "held": "0"}, "BTC": {"free": "0", "held": "0"}}
+        assert changed == SHOWN | {"balances": balances}
+        journal = await control.http.get("/journal?kind=batch&account=alice&limit=2")
+        commands = [entry["command"] for entry in journal.json()["entries"]]
+        assert commands == [
+            {"type": "withdraw", "account": "alice", "asset": "BTC", "amount": "2.5"},
+            {"type": "deposit", "account": "alice", "asset": "USDT", "amount": "0.5"},
+        ]
+        assert await control.do("PATCH", ALICE, {"balances": {"USDT": "100000.5"}}) == changed
+
+    with_control(work)
+
+
 def test_changes_that_cannot_be_are_refused_and_nothing_changes() -> None:
     async def work(control: Control) -> None:
         assert await control.refused("PATCH", ALICE, {"deposit": {"USDT": "1"}, "withdraw": {"BTC": "3"}}) == {
@@ -125,6 +141,8 @@ def test_changes_that_cannot_be_are_refused_and_nothing_changes() -> None:
             ({"fees": {"maker": "0", "taker": "-1"}}, "fees.taker"),
             ({"can_trade": "no"}, "can_trade"),
             ({"dposit": {"USDT": "1"}}, "dposit"),
+            ({"balances": {"USDT": "-1"}}, "balances.USDT"),
+            ({"balances": {"USDT": "1"}, "deposit": {"USDT": "1"}}, "balances.USDT"),
         ]
         for body, field in cases:
             refused = await control.refused("PATCH", ALICE, body)
