@@ -104,12 +104,21 @@ async def _body(request: Request, operation: Operation) -> Any:
         if len(raw) > MOST_BODY:
             raise Problem(413, f"the body is larger than {MOST_BODY} bytes")
     if operation.body is not None:
-        return read_body(bytes(raw), operation.body)
+        is_yaml = "yaml" in request.headers.get("content-type", "") and "yaml" in operation.body.__struct_fields__
+        return read_body(_as_field(bytes(raw)) if is_yaml else bytes(raw), operation.body)
     if operation.raw_schema is not None:
         return read_object(bytes(raw))
     if raw.strip():
         raise Problem(422, f"{operation.name} takes no body", passes="an empty body")
     return None
+
+
+def _as_field(raw: bytes) -> bytes:
+    """A YAML text sent as it is, as the field that would hold it."""
+    try:
+        return msgspec.json.encode({"yaml": raw.decode()})
+    except UnicodeDecodeError as error:
+        raise Problem(400, f"the body is no UTF-8 text: {error.reason} (byte {error.start})") from None
 
 
 def _response(answer: Any, operation: Operation) -> Response:

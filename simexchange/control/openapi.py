@@ -109,7 +109,10 @@ def _operation(operation: Operation, by_type: dict[int, Any]) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": schema}
         if operation.example is not None:
             content["example"] = dict(operation.example)
-        shown["requestBody"] = {"required": _needs_body(operation), "content": {"application/json": content}}
+        contents = {"application/json": content}
+        if operation.body is not None and "yaml" in operation.body.__struct_fields__:
+            contents["application/yaml"] = {"schema": {"type": "string"}}
+        shown["requestBody"] = {"required": _needs_body(operation), "content": contents}
     return shown
 
 
