@@ -102,7 +102,7 @@ def _to_copy(description: Description, paint: Paint) -> Iterator[str]:
         if venue.accounts:
             yield f"  simexchange config ccxt --venue {name} --account {venue.accounts[0].name} {options}"
         yield f"  curl {venue.rest_url}/api/v3/ticker/price"
-    yield f"  {dashboard_url(description)}"
+    yield f"  {dashboard_url(description)}    # the page, and then /docs: what the control API offers"
     yield (
         f"  simexchange ctl --url {description.control_url} --token {description.control_token}"
         " faults add response-lost count=1"

@@ -111,7 +111,7 @@ def test_the_banner_shows_all_a_person_needs_in_plain_text() -> None:
         "to copy\n"
         "  simexchange config ccxt --venue binance --account alice --url http://127.0.0.1:8788 --seed 42\n"
         "  curl http://127.0.0.1:8788/api/v3/ticker/price\n"
-        "  http://127.0.0.1:8787/?token=chosen-by-hand\n"
+        "  http://127.0.0.1:8787/?token=chosen-by-hand    # the page, and then /docs: what the control API offers\n"
         "  simexchange ctl --url http://127.0.0.1:8787 --token chosen-by-hand faults add response-lost count=1\n"
         "  simexchange coverage    # how true to the venue each endpoint, stream, error and limit is\n"
         "\n"
