@@ -7,6 +7,7 @@ import pytest
 
 from fault_bench import FaultBench, StreamWire
 from simexchange.services.clock import MILLISECOND, SECOND
+from simexchange.services.faults import books
 
 STREAMS = ("btcusdt@depth@100ms", "btcusdt@depth5@100ms", "btcusdt@bookTicker")
 DEPTH = "/api/v3/depth?symbol=BTCUSDT&limit=10"
@@ -57,6 +58,24 @@ def test_a_frozen_book_is_told_again_and_again_and_trades_go_on() -> None:
     (moved,) = socket.messages()
     assert moved["b"] == [["59960.00000000", "0.20000000"]]
     assert moved["U"] > json.loads(depths[0])["u"] + 1
+
+
+def test_what_sockets_got_first_is_forgotten_once_they_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(books, "MOST_LINES", 3)
+    bench = quoted()
+    stale = bench.plan._faults[bench.arm("stale-book").id]
+    assert isinstance(stale, books.Stale)
+    stays = bench.stream(f"/ws/{STREAMS[0]}")
+    change(bench, "59980")
+    (first,) = stays.texts()
+    for _ in range(10):
+        gone = bench.stream(f"/ws/{STREAMS[0]}")
+        change(bench, "59970", quantity="0.01")
+        assert len(gone.texts()) == 1
+        gone.hang_up()
+        assert len(stale._first) <= 3
+    change(bench, "59960")
+    assert stays.texts() == [first] * 11
 
 
 def test_time_may_stand_still_while_levels_move() -> None:

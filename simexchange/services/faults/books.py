@@ -19,12 +19,15 @@ from simexchange.services.faults.changes import Change, CrossBook, HoldTop, OldB
 from simexchange.services.faults.facts import BOOKS, Call, Frame, Purpose, Subject
 from simexchange.services.faults.fault import Fault, Instead, Params, ParamsT
 from simexchange.services.faults.kinds import Kind
+from simexchange.services.faults.socket_fault import SocketName, open_sockets
 from simexchange.services.faults.stage import Stage
 from simexchange.services.faults.stream_messages import FRAME_MATCHES
 from simexchange.services.faults.verdicts import Verdict
 
 WHOLE: Final = 100_000
 """More levels than any book has."""
+MOST_LINES: Final = 1_000
+"""Channels of sockets whose first message is kept, those of closed ones among them."""
 MARKET: Final = frozenset({Purpose.MARKET_DATA})
 
 
@@ -60,7 +63,8 @@ class Stale(BookFault[StaleParams]):
 
     def __init__(self, params: StaleParams, armed: Armed, stage: Stage) -> None:
         super().__init__(params, armed, stage)
-        self._first: dict[tuple[object, ...], bytes] = {}
+        self._first: dict[tuple[SocketName, str, Symbol], bytes] = {}
+        self._most_lines = MOST_LINES
         self._tops: dict[tuple[str, Symbol], HoldTop] = {}
         self._since_ns = 0
 
@@ -79,8 +83,16 @@ class Stale(BookFault[StaleParams]):
         if freeze == "top_only":
             top = self._tops.get((frame.venue, frame.symbol))
             return None if top is None else self.reworded(frame, top)
-        line = (*frame.socket, frame.channel, frame.symbol)
+        line = (frame.socket, frame.channel, frame.symbol)
+        if line not in self._first and len(self._first) >= self._most_lines:
+            self._forget_closed()
         return ((0, self._first.setdefault(line, frame.payload)),)
+
+    def _forget_closed(self) -> None:
+        """Sockets come and go as long as the rule is there."""
+        open_now = open_sockets(self.stage, self.venues)
+        self._first = {line: payload for line, payload in self._first.items() if line[0] in open_now}
+        self._most_lines = max(MOST_LINES, 2 * len(self._first))
 
     def disarm(self) -> None:
         self._first.clear()

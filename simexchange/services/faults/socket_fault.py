@@ -1,5 +1,6 @@
 """What faults about whole sockets share: which sockets fit a rule, now and later, and each counted once."""
 
+from collections.abc import Iterable
 from typing import ClassVar, Final
 
 from simexchange.domain.ids import Symbol
@@ -112,11 +113,16 @@ class SocketFault(Fault[ParamsT]):
         self.meet(venue, socket)
 
     def _forget_closed(self) -> None:
-        open_now = {(venue, socket.number) for venue in self.venues for socket in self.stage.controls[venue].sockets()}
+        open_now = open_sockets(self.stage, self.venues)
         self._sockets.met &= open_now
         if not self.keeps_closed:
             for name in self.struck.keys() - open_now:
                 del self.struck[name]
+
+
+def open_sockets(stage: Stage, venues: Iterable[str]) -> set[SocketName]:
+    """The WebSockets of these venues that are open now."""
+    return {(venue, socket.number) for venue in venues for socket in stage.controls[venue].sockets()}
 
 
 def facts_of(door: FaultyDoor, socket: StreamHandle) -> Frame:
