@@ -31,6 +31,27 @@ def test_a_lost_request_never_reaches_the_engine_and_the_limits_count_it_like_an
     assert counts == [(1, {"127.0.0.1": 1}), (0, {"127.0.0.1": 1})]
 
 
+@pytest.mark.parametrize("effect", ["apply", "discard"])
+@pytest.mark.parametrize(("sees", "end"), [("fin", "closed"), ("rst", "reset"), ("timeout", None)])
+def test_a_lost_answer_to_a_cancel_leaves_no_byte_and_the_order_as_the_effect_says(
+    effect: str, sees: str, end: str | None
+) -> None:
+    bench = FaultBench()
+    bench.arm("cancel-ack-lost", effect=effect, client_sees=sees, when={"count": 1})
+    assert bench.ask(bench.order(bench.alice, newClientOrderId="mine")).status == 200
+    wire = bench.wire()
+    wire.feed(bench.request(bench.alice, "DELETE", "/api/v3/order", symbol="BTCUSDT", origClientOrderId="mine"))
+    assert (wire.take(), wire.end) == (b"", end)
+    assert bench.open_orders(bench.alice) == ([] if effect == "apply" else ["mine"])
+    (fired,) = bench.fired
+    assert (fired.kind, fired.ordinal, fired.effect, fired.endpoint) == (
+        "cancel-ack-lost",
+        1,
+        effect,
+        "DELETE /api/v3/order",
+    )
+
+
 def test_the_client_may_wait_for_what_never_comes() -> None:
     bench = FaultBench()
     bench.arm("response-lost", client_sees="rst", after="3s")
