@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from starlette.applications import Starlette
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -38,6 +39,18 @@ _PAGE_HEADERS: Final = {
 log = logging.getLogger(__name__)
 
 
+class SymbolConvertor(StringConvertor):
+    """A symbol in a path: BTCUSDT, btc-usdt, and BTC/USDT as it is or encoded; what follows is in small letters."""
+
+    regex = "[^/]+(?:/[A-Z0-9]+)?"
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("symbol", SymbolConvertor())
+
+
 def control_application(exchange: "Exchange", token: str, names: tuple[str, ...], port: int) -> ASGIApp:
     """``names`` are those of this machine that clients may call it by, beside the loopback's own."""
     controls = exchange.controls
@@ -45,7 +58,8 @@ def control_application(exchange: "Exchange", token: str, names: tuple[str, ...]
     for operation in table.OPERATIONS:
         by_path.setdefault(operation.path, {})[operation.method] = operation
     routes: list[BaseRoute] = [
-        Route(path, _endpoint(controls, methods), methods=list(methods)) for path, methods in by_path.items()
+        Route(path.replace("{symbol}", "{symbol:symbol}"), _endpoint(controls, methods), methods=list(methods))
+        for path, methods in by_path.items()
     ]
     routes.append(WebSocketRoute(events.PATH, events.endpoint(controls)))
     routes += dashboard.routes()

@@ -34,11 +34,22 @@ def test_an_instrument_is_shown_in_any_spelling() -> None:
             "best_ask": None,
             "market": None,
         }
-        for spelling in ("btc-usdt", "BTC_USDT", "btcusdt"):
+        for spelling in ("btc-usdt", "BTC_USDT", "btcusdt", "BTC/USDT", "BTC%2FUSDT"):
             assert await control.get(f"/venues/binance/instruments/{spelling}") == shown
         assert await control.get("/venues/binance/instruments") == [shown]
         refused = await control.refused("GET", "/venues/binance/instruments/BTCUSD")
         assert refused == {"status": 404, "detail": "there is no instrument 'BTCUSD'; did you mean 'BTC/USDT'?"}
+
+    with_control(work)
+
+
+def test_what_is_below_an_instrument_is_found_with_a_slash_in_its_symbol_too() -> None:
+    async def work(control: Control) -> None:
+        assert (await control.do("POST", "/venues/binance/instruments/BTC%2FUSDT/halt"))["status"] == "halted"
+        assert (await control.do("POST", "/venues/binance/instruments/BTC/USDT/resume"))["status"] == "continuous"
+        assert (await control.refused("GET", "/venues/binance/instruments/BTC/USDT/nothing"))["status"] == 404
+        refused = await control.refused("GET", "/venues/binance/instruments/ETH/USDT")
+        assert refused["detail"].startswith("there is no instrument 'ETH/USDT'; ")
 
     with_control(work)
 
