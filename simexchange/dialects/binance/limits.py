@@ -213,15 +213,18 @@ def order_count_rows(limits: Limits, account_id: AccountId, now_ns: int) -> list
     ]
 
 
-def weight_row(limits: Limits, peer: str, now_ns: int) -> dict[str, object]:
-    """The weight used by an address, as the WebSocket API lists it."""
-    return {
+def weight_rows(limits: Limits, peer: str, now_ns: int) -> list[dict[str, object]]:
+    """The weight used by an address, as the WebSocket API lists it; nothing where that limit is switched off."""
+    if not limits.weight.limit:
+        return []
+    row: dict[str, object] = {
         "rateLimitType": "REQUEST_WEIGHT",
         "interval": "MINUTE",
         "intervalNum": 1,
         "limit": limits.weight.limit,
         "count": limits.weight.count(peer, now_ns),
     }
+    return [row]
 
 
 COVERAGE: Final = (

@@ -243,7 +243,7 @@ class ApiSession(Connection):
         rows: list[dict[str, object]] = []
         if method is not None and method.operation.orders and context.account is not None:
             rows += limits.order_count_rows(self._dialect.limits, context.account.account_id, context.now_ns)
-        return [*rows, limits.weight_row(self._dialect.limits, self.peer, context.now_ns)]
+        return rows + limits.weight_rows(self._dialect.limits, self.peer, context.now_ns)
 
     def _retry(self, refusal: BinanceRefusal, now_ns: int) -> dict[str, object] | None:
         """When to come back, for a client that asked too much."""

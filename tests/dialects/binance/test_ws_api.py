@@ -433,6 +433,11 @@ def test_too_much_weight_is_refused_with_the_time_to_come_back() -> None:
     assert not socket.is_closed
 
 
+def test_a_limit_that_is_off_is_not_listed() -> None:
+    socket = limited(request_weight=0).connect("/ws-api/v3")
+    assert socket.ask(request("ping")) == {"id": 1, "status": 200, "result": {}, "rateLimits": []}
+
+
 def test_going_on_regardless_is_banned_and_hung_up_on() -> None:
     bench = limited(request_weight=10, refusals_before_ban=3)
     socket = bench.connect("/ws-api/v3")
