@@ -13,6 +13,7 @@ import yaml
 from client_environments import client_python
 from command_line import environment, running, simexchange
 from readme import blocks, section
+from simexchange.plugin.markers import Wanted
 from simexchange.scenario.parse import parse_scenario
 from simexchange.scenario_checks import all_checks
 from simexchange.services.faults.kinds import load_catalogue
@@ -88,6 +89,11 @@ def test_every_ctl_command_shown_is_understood(title: str, tmp_path: Path) -> No
         for command in commands:
             ended = simexchange(*command[1:], **told)
             assert ended.returncode == 0, f"{command}: {ended.stderr}"
+
+
+def test_the_pytest_section_names_every_fixture_and_what_the_marker_takes() -> None:
+    shown = set(re.findall(r"`(\w+)[`(]", section("pytest")))
+    assert {"simx_server", "simx_ccxt", *Wanted.__struct_fields__} <= shown
 
 
 def test_the_scenario_shown_is_one() -> None:
