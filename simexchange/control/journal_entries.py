@@ -108,10 +108,10 @@ def _request(controls: "Controls", entry: RequestEntry) -> Shown:
         shown["path"] = masks.text(request.path)
         shown["query"] = masks.text(request.query)
         shown["headers"] = masks.deep({_text(name): _text(value) for name, value in request.headers.items()})
-        shown["body"] = body_text(masks, request.body)
+        shown["body"] = body_text(masks, request.body, entry.request_left_out)
         shown["upgrade"] = is_handshake(request)
     else:
-        shown["message"] = body_text(masks, str(request))
+        shown["message"] = body_text(masks, str(request), entry.request_left_out)
     answered = entry.answered_ns != 0
     shown["answered"] = format_instant(entry.answered_ns) if answered else None
     shown["answered_ns"] = entry.answered_ns if answered else None

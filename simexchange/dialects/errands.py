@@ -44,7 +44,8 @@ def own_up(what: str) -> Reply:
 
 
 def abridge(entry: RequestEntry) -> None:
-    """Keep no more than the beginning of a long reply: a bot that asks for candles all day would fill the memory."""
+    """Keep no more than the beginnings of a long request and a long reply: both would fill the memory in time."""
+    _abridge_request(entry)
     reply = entry.reply
     size = len(reply.body) if isinstance(reply, Reply) else len(reply) if isinstance(reply, bytes) else 0
     if size <= KEPT_BODY:
@@ -54,6 +55,20 @@ def abridge(entry: RequestEntry) -> None:
         entry.reply = Reply(reply.status, reply.body[:KEPT_BODY], reply.headers, reply.content_type)
     else:
         entry.reply = reply[:KEPT_BODY]
+
+
+def _abridge_request(entry: RequestEntry) -> None:
+    asked = entry.request
+    if isinstance(asked, Request):
+        size = len(asked.body)
+        if size > KEPT_BODY:
+            body = asked.body[:KEPT_BODY]
+            entry.request = Request(asked.method, asked.path, asked.query, asked.headers, body, asked.peer)
+    else:
+        size = len(asked)
+        if size > KEPT_BODY:
+            entry.request = asked[:KEPT_BODY]
+    entry.request_left_out = max(size - KEPT_BODY, 0)
 
 
 class Peer(Protocol):

@@ -135,7 +135,7 @@ class Gate:
         reply = self.answered(request)
         entry = RequestEntry(seq, now_ns, self.name, connection, request.peer, request, reply, now_ns)
         journal.note_answered(entry)
-        if len(reply.body) > KEPT_BODY:
+        if len(reply.body) > KEPT_BODY or len(request.body) > KEPT_BODY:
             abridge(entry)
         return reply
 

@@ -38,6 +38,8 @@ class RequestEntry(Struct, gc=False):
     call: Any = None
     trouble: str = ""
     left_out: int = 0
+    request_left_out: int = 0
+    """The same of a long request."""
 
     def __repr__(self) -> str:
         return f"RequestEntry({self.seq}, {self.venue!r})"

@@ -239,6 +239,20 @@ def test_long_bodies_are_cut_and_no_half_of_a_secret_stays() -> None:
     with_control(work)
 
 
+def test_of_a_long_request_the_beginning_is_kept_and_told_with_how_much_is_missing() -> None:
+    async def work(control: Control) -> None:
+        journal = control.exchange.world.journal
+        body = "&".join(f"p{number}=1" for number in range(20_000))
+        await control.venue.post("/api/v3/order", content=body)
+        assert len(journal.requests[-1].request.body) == KEPT_BODY
+        (request,) = await entries(control, kind="request")
+        kept, _, told = request["body"].partition("… ")
+        assert body.startswith(kept)
+        assert told == f"({len(body) - len(kept)} characters more)"
+
+    with_control(work)
+
+
 def test_questions_that_make_no_sense_are_refused() -> None:
     async def work(control: Control) -> None:
         refused = await control.refused("GET", "/journal", kind="requests")

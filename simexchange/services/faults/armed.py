@@ -1,11 +1,16 @@
 """A rule that is armed: its counts, its life, and the record of what it did."""
 
 from collections.abc import Callable
+from typing import Final
 
 from simexchange.services.clock import Timer
 from simexchange.services.faults.facts import Call, Facts, Frame
 from simexchange.services.faults.rule import Counts, RuleSpec, draw_ppb
 from simexchange.services.faults.timeline import Fired, Timeline, fired_on
+
+
+MOST_KEYS: Final = 10_000
+"""That a rule once for each key has acted on; whoever makes up more of them meets no fault."""
 
 
 class Armed:
@@ -54,7 +59,7 @@ class Armed:
         if not when.chooses(ordinal, counts.fired, lambda: draw_ppb(self._seed, self.id, ordinal)):
             return None
         if when.once_per_key and isinstance(facts, Call | Frame):
-            if facts.key in counts.keys:
+            if facts.key in counts.keys or len(counts.keys) >= MOST_KEYS:
                 return None
             counts.keys.add(facts.key)
         counts.fired += 1
