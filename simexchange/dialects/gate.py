@@ -171,6 +171,7 @@ class Gate:
         call = entry.call = self.dialect.describe_message(session, text) if is_asked else None
         if call is None:
             self._journal.note_reply(entry, self.clock.now_ns(), None)
+            abridge(entry)
             session.on_text(text)
             done()
             return

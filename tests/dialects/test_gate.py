@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from fault_bench import FaultBench, HttpAnswer
 from simexchange.dialects.base import Request
+from simexchange.dialects.errands import KEPT_BODY
 from simexchange.domain.commands import Command, Deposit, PlaceOrder
 from simexchange.domain.events import Batch
 from simexchange.services.anatomy import Role
@@ -268,6 +269,13 @@ def test_the_journal_tells_the_request_its_answer_and_what_became_of_it() -> Non
     assert (entry.request.path, entry.fate, entry.answered_ns - entry.ts_ns) == ("/api/v3/order", "reset", SECOND)
     assert entry.reply.status == 200
     assert bench.fired[0].request == entry.seq
+
+
+def test_of_a_long_message_the_journal_keeps_the_beginning() -> None:
+    bench = FaultBench()
+    bench.stream("/ws-api/v3").frame(0x1, b'{"id":1,"method":"' + b"x" * 20_000 + b'"}')
+    entry = bench.world.journal.requests[-1]
+    assert (len(entry.request), entry.request_left_out) == (KEPT_BODY, 20_020 - KEPT_BODY)
 
 
 def test_a_bug_in_the_dialect_is_a_plain_500_with_or_without_rules(caplog: pytest.LogCaptureFixture) -> None:

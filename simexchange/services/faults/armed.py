@@ -8,7 +8,6 @@ from simexchange.services.faults.facts import Call, Facts, Frame
 from simexchange.services.faults.rule import Counts, RuleSpec, draw_ppb
 from simexchange.services.faults.timeline import Fired, Timeline, fired_on
 
-
 MOST_KEYS: Final = 10_000
 """That a rule once for each key has acted on; whoever makes up more of them meets no fault."""
 
