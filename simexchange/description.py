@@ -6,6 +6,7 @@ Holds the simulated accounts' secrets, which are meant to be shown to whoever st
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from msgspec import Struct
@@ -139,6 +140,15 @@ def _shown(account: AccountDescription) -> dict[str, Any]:
     shown: dict[str, Any] = msgspec.to_builtins(account)
     del shown["ip_allow"]
     return shown
+
+
+def as_reached(url: str, host: str) -> str:
+    """A venue's address for somebody who reaches this machine as ``host``, if the venue listens everywhere."""
+    parts = urlsplit(url)
+    if parts.hostname not in ("0.0.0.0", "::"):
+        return url
+    name = f"[{host}]" if ":" in host else host
+    return urlunsplit((parts.scheme, f"{name}:{parts.port}", "", "", ""))
 
 
 def read_env(lines: Iterable[str]) -> dict[str, str]:

@@ -82,6 +82,7 @@ def _endpoint(controls: Controls, methods: Mapping[str, Operation]) -> Callable[
                 request.path_params,
                 read_query(request.url.query, operation.query),
                 await _body(request, operation),
+                request.url.hostname or "127.0.0.1",
             )
             answer = operation.handler(asked)
             if inspect.isawaitable(answer):

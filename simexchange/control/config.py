@@ -7,7 +7,7 @@ from simexchange.client import CONFIGURATIONS, ConfigError, configuration, targe
 from simexchange.control.operations import Asked, Operation, Text
 from simexchange.control.problems import Problem, bad
 from simexchange.control.reading import Query
-from simexchange.description import describe_venue
+from simexchange.description import as_reached, describe_venue
 from simexchange.services.likeness import did_you_mean
 from simexchange.venues import VENUES
 
@@ -31,7 +31,7 @@ def show(asked: Asked) -> Text:
     venue = query.venue or next(iter(description.venues))
     if venue not in description.venues:
         raise bad("venue", f"there is no venue {venue!r}; {did_you_mean(venue, description.venues)}", sent=venue)
-    served = urlsplit(description.venues[venue].rest_url)
+    served = urlsplit(as_reached(description.venues[venue].rest_url, asked.host))
     now = describe_venue(controls.door(venue).venue, VENUES[venue].spell, served.netloc, served.scheme == "https")
     if now.account(query.account) is None:
         names = [account.name for account in now.accounts]

@@ -11,6 +11,7 @@ from simexchange.control.operations import Asked, Operation, Redirect, Text
 from simexchange.control.problems import Problem
 from simexchange.control.reading import Query
 from simexchange.control.security import cookie_header
+from simexchange.description import as_reached
 
 PEM: Final = "application/x-pem-file"
 
@@ -57,12 +58,11 @@ def info(asked: Asked) -> Info:
     description = asked.controls.exchange.description
     if description is None:
         return Info(__version__, None, None, {})
-    return Info(
-        __version__,
-        description.seed,
-        asked.controls.exchange.runner.scenario.name,
-        {name: VenueInfo(venue.rest_url, venue.ws_url, venue.symbols) for name, venue in description.venues.items()},
-    )
+    venues = {
+        name: VenueInfo(as_reached(venue.rest_url, asked.host), as_reached(venue.ws_url, asked.host), venue.symbols)
+        for name, venue in description.venues.items()
+    }
+    return Info(__version__, description.seed, asked.controls.exchange.runner.scenario.name, venues)
 
 
 def authority(asked: Asked) -> Text:

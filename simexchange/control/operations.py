@@ -12,12 +12,16 @@ if TYPE_CHECKING:
 
 
 class Asked(Struct, frozen=True):
-    """One request, checked: ``path`` holds what stands at the names in the operation's path."""
+    """One request, checked: ``path`` holds what stands at the names in the operation's path.
+
+    ``host`` is the name or address by which the control port was called.
+    """
 
     controls: "Controls"
     path: Mapping[str, str]
     query: Any
     body: Any
+    host: str = "127.0.0.1"
 
 
 class Made(Struct, frozen=True):

@@ -24,7 +24,6 @@ class Remote(Backend):
         parts = urlsplit(url if "://" in url else f"http://{url}")
         if parts.hostname is None:
             raise SimxError(f"{url!r} is no control address: http://127.0.0.1:8787 is one")
-        self._host = parts.hostname
         authority = parts.netloc.rpartition("@")[2]
         self._url = urlunsplit((parts.scheme, authority, "", "", ""))
         self._token = token or parts.username or ""
@@ -100,20 +99,10 @@ class Remote(Backend):
             control_url=self._url,
             control_token=self._token,
             venues={
-                name: VenueAddress(
-                    self._from_here(venue["rest_url"]), self._from_here(venue["ws_url"]), venue["symbols"]
-                )
+                name: VenueAddress(venue["rest_url"], venue["ws_url"], venue["symbols"])
                 for name, venue in info["venues"].items()
             },
         )
-
-    def _from_here(self, url: str) -> str:
-        """A venue's address as we reach it: by the host that its control was reached by, if it listens everywhere."""
-        parts = urlsplit(url)
-        if parts.hostname not in ("0.0.0.0", "::"):
-            return url
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return urlunsplit((parts.scheme, f"{host}:{parts.port}", "", "", ""))
 
     def _answered(
         self, method: str, path: str, query: Mapping[str, Any] | None = None, body: Mapping[str, Any] | None = None

@@ -1,4 +1,9 @@
-from control_bench import Control, with_control, with_market
+from urllib.parse import urlsplit
+
+import pytest
+from msgspec.structs import replace
+
+from control_bench import OPTIONS, Control, with_control, with_market
 from small_world import ALICE_KEY, ALICE_SECRET
 
 SCENARIO = """\
@@ -89,6 +94,21 @@ def test_configuration_of_a_client_holds_what_it_needs() -> None:
         assert made["key"]["api_secret"] in text
 
     with_control(work)
+
+
+@pytest.mark.parametrize(("called", "told"), [("127.0.0.1", "127.0.0.1"), ("exchange", "exchange"), ("[::1]", "[::1]")])
+def test_a_venue_that_listens_everywhere_is_where_the_control_port_was_called(called: str, told: str) -> None:
+    async def work(control: Control) -> None:
+        assert control.exchange.description is not None
+        port = urlsplit(control.exchange.description.venues["binance"].rest_url).port
+        headers = {"Host": f"{called}:8787"}
+        text = (await control.http.get("/config/env", headers=headers)).text
+        assert text.startswith(f"SIMX_BINANCE_REST_URL=http://{told}:{port}\nSIMX_BINANCE_WS_URL=ws://{told}:{port}\n")
+        venue = (await control.http.get("/info", headers=headers)).json()["venues"]["binance"]
+        assert (venue["rest_url"], venue["ws_url"]) == (f"http://{told}:{port}", f"ws://{told}:{port}")
+
+    everywhere = replace(OPTIONS, host="0.0.0.0", control_host="127.0.0.1", control_names=("exchange",))
+    with_control(work, everywhere)
 
 
 def test_configurations_there_are_not_are_told() -> None:
