@@ -167,6 +167,7 @@ class Exchange:
                 world.snapshots.before_turning_back.append(gate.drop_held)
                 venues[name] = VenueServer(gate, listening, options.host, stragglers=stragglers)
                 world.stage.ports[name] = venues[name]
+                world.snapshots.before_turning_back.append(venues[name].reset_unanswered)
         except BaseException:
             _close((control_socket, *venue_sockets))
             if self.front is not None:

@@ -59,6 +59,11 @@ class HttpProtocol(asyncio.Protocol):
         self._backlog.clear()
         self._parser = _NO_PARSER  # the parser holds this protocol, and nobody should need a collector to part them
 
+    @property
+    def owes_answer(self) -> bool:
+        """Whether a request of its waits for its answer, or for the rest of it."""
+        return self._is_waiting
+
     def data_received(self, data: bytes) -> None:
         if self._is_done:
             return

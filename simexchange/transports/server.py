@@ -88,6 +88,12 @@ class Server:
     def authority(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    def reset_unanswered(self) -> None:
+        """Reset the connections whose answer is still to come, for it never will; the others stay."""
+        for connection in self.connections():
+            if getattr(connection, "owes_answer", False):
+                connection.reset()
+
     def connections(self) -> tuple[Any, ...]:
         """Who is connected now."""
         raise NotImplementedError

@@ -117,6 +117,11 @@ class StreamProtocol(TamperedStream, asyncio.Protocol):
 
     # What the client says.
 
+    @property
+    def owes_answer(self) -> bool:
+        """Whether its handshake waits for an answer."""
+        return self._session is None
+
     def _on_handshake(self, handshake: Handshake) -> None:
         """Accept with 101, or refuse with the dialect's reply (the library's, where it is no proper handshake)."""
         response = self._library.accept(handshake)

@@ -1,9 +1,11 @@
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
 from control_bench import LOST, Control, with_control
+from fake_venue import eventually
 from simexchange.control.fault_catalogue import parameters_of
 from simexchange.services.faults.kinds import load_catalogue
 
@@ -100,6 +102,40 @@ def test_what_fired_tells_when_and_on_which_request() -> None:
             "sent": "request-lots",
         }
         assert (await control.get("/faults/fault-1"))["state"] == {**STATE, "matched": 1, "fired": 1, "live": False}
+
+    with_control(work)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"kind": "latency", "request": "5s"},
+        {"kind": "latency", "response": "5s"},
+        {"kind": "http-hang"},
+        {"kind": "tcp-slow-drip"},
+    ],
+)
+def test_what_is_under_way_when_the_world_goes_back_ends_with_its_connection(rule: dict[str, Any]) -> None:
+    async def work(control: Control) -> None:
+        await control.venue.get("/api/v3/ping")
+        await control.do("POST", "/faults", rule)
+        asked = asyncio.ensure_future(control.venue.get("/api/v3/time"))
+        await eventually(lambda: control.exchange.world.faults.rules[0].counts.fired == 1)
+        await control.do("POST", "/reset")
+        with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+            await asked
+        assert (await control.venue.get("/api/v3/time")).status_code == 200
+
+    with_control(work)
+
+
+def test_connections_that_wait_for_nothing_stay_when_the_world_goes_back() -> None:
+    async def work(control: Control) -> None:
+        port = control.exchange.world.stage.ports["binance"]
+        await control.venue.get("/api/v3/ping")
+        before = [connection.number for connection in port.connections()]
+        await control.do("POST", "/reset")
+        assert [connection.number for connection in port.connections()] == before != []
 
     with_control(work)
 
