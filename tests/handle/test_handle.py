@@ -1,6 +1,7 @@
 """What a handle does, whichever way it reaches its exchange."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -99,6 +100,20 @@ def test_time_may_run_in_another_mode_until_the_reset(handle: Simx) -> None:
     assert (handle.clock.mode, handle.clock.speed) == ("scaled", "50")
     handle.reset()
     assert (handle.clock.mode, handle.now) == ("manual", START)
+
+
+def test_what_a_fault_delays_comes_as_time_is_moved_by_another_thread_or_runs_by_itself(handle: Simx) -> None:
+    handle.faults.add("latency", request="2s")
+    with ThreadPoolExecutor(1) as client:
+        answer = client.submit(get, handle, "/api/v3/ping")
+        moved = 0
+        while not answer.done() and moved < 1_000:
+            handle.advance("1s")
+            moved += 1
+        assert answer.result() == b"{}"
+    assert 2 <= moved < 1_000
+    handle.clock.set("scaled", speed=1_000)
+    assert get(handle, "/api/v3/ping") == b"{}"
 
 
 @pytest.mark.parametrize("by", ["five", "-5s", "5"])
