@@ -1,11 +1,14 @@
 """What the README shows is run as it is written there: taken out of the file, never typed again."""
 
+import json
 import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 import yaml
@@ -89,6 +92,21 @@ def test_every_ctl_command_shown_is_understood(title: str, tmp_path: Path) -> No
         for command in commands:
             ended = simexchange(*command[1:], **told)
             assert ended.returncode == 0, f"{command}: {ended.stderr}"
+
+
+def test_the_control_section_arms_its_fault_and_counts(tmp_path: Path) -> None:
+    (block,) = blocks("Control", "")
+    words = shlex.split(block.replace("\\\n", " "), comments=True)
+    body, target = words[words.index("-d") + 1], words[words.index("-d") - 1]
+    verify = shlex.split(next(line for line in block.splitlines() if "ctl verify" in line), comments=True)
+    with running(tmp_path) as served:
+        url, token = served.described["control_url"], served.described["control_token"]
+        told = {"SIMX_CONTROL_URL": url, "SIMX_CONTROL_TOKEN": token}
+        held = {"Authorization": f"Bearer {token}"}
+        request = Request(f"{url}{urlsplit(target).path}", body.encode(), held)
+        with urlopen(request, timeout=PATIENCE_S) as answer:
+            assert (answer.status, json.load(answer)["kind"]) == (201, "response-lost")
+        assert simexchange(*verify[1:], **told).returncode == 1
 
 
 def test_the_pytest_section_names_every_fixture_and_what_the_marker_takes() -> None:
