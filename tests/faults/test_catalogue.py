@@ -1,11 +1,13 @@
 """What holds of every kind of fault there is, whatever its family."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from client_environments import ROOT
 from fault_bench import FaultBench
 from simexchange.control.field_help import help_of
 from simexchange.dialects.binance.fault_forms import FORMS
@@ -18,6 +20,13 @@ CATALOGUE = load_catalogue()
 EVERY_KIND = pytest.mark.parametrize("kind", CATALOGUE.kinds.values(), ids=lambda kind: kind.name)
 HERE = [kind for kind in CATALOGUE.kinds.values() if kind.venues is None or "binance" in kind.venues]
 EVERY_KIND_HERE = pytest.mark.parametrize("kind", HERE, ids=lambda kind: kind.name)
+CONTRACTS = "".join(
+    path.read_text(encoding="utf-8")
+    for folder in ("faults", "tls")
+    for path in sorted((ROOT / "tests" / folder).glob("test_*.py"))
+    if path.name != Path(__file__).name
+)
+"""What is armed by name in the tests of bytes and effects; this file arms them all alike."""
 MARKET_MOVERS = ("flash-crash", "spread-blowout", "thin-book", "volume-burst")
 """They move a market that somebody makes, of which this bench has none."""
 LASTING = ("balance-external-change",)
@@ -78,6 +87,11 @@ def test_every_parameter_is_documented_and_has_a_default(kind: Kind) -> None:
 @EVERY_KIND_HERE
 def test_a_kind_has_a_line_about_what_clients_of_the_venue_see(kind: Kind) -> None:
     assert FORMS.get(kind.name)
+
+
+@EVERY_KIND_HERE
+def test_a_kind_has_a_contract_test_of_its_own(kind: Kind) -> None:
+    assert any(f'"{name}"' in CONTRACTS for name in (kind.name, *kind.aliases))
 
 
 def test_no_line_is_about_a_kind_that_there_is_not() -> None:
