@@ -14,8 +14,13 @@ from command_line import PATIENCE_S, running, simexchange
 from fake_venue import run
 from simexchange.app import Exchange, Options
 from simexchange.description import describe_clock
+from simexchange.domain.commands import PlaceOrder
+from simexchange.domain.enums import OrderType, Side
+from simexchange.domain.ids import FIRST_ACCOUNT
+from simexchange.domain.units import parse_units
 from simexchange.services.clock import DAY, HOUR, SECOND, ClockMode, Speed, WorldClock
 from simexchange.serving import UsageError, options
+from simexchange.world import World
 from small_world import small_world
 
 START = 1_767_571_200 * SECOND
@@ -89,6 +94,15 @@ def test_people_are_told_how_time_runs() -> None:
     assert told(ClockMode.MANUAL) == "manual, now 2026-01-05T00:00:00Z"
 
 
+def trade_once(world: World) -> None:
+    """A first trade: what was never traded has no candles to tell of."""
+    for account_id, side in ((FIRST_ACCOUNT, Side.SELL), (FIRST_ACCOUNT + 1, Side.BUY)):
+        lot, price = parse_units("0.001", 8), parse_units("60000", 8)
+        world.doors["binance"].submit(
+            PlaceOrder(account_id, "BTC/USDT", side, OrderType.LIMIT, f"first-{account_id}", lot, price)
+        )
+
+
 def test_a_client_that_answers_its_pings_sees_a_day_pass_in_seconds() -> None:
     async def work() -> tuple[list[Any], tuple[int | None, str | None]]:
         asked = Options(port_base=0, clock=ClockMode.MANUAL, start_ns=START)
@@ -101,6 +115,7 @@ def test_a_client_that_answers_its_pings_sees_a_day_pass_in_seconds() -> None:
                     return [json.loads(message) async for message in client]
 
                 listening = asyncio.create_task(listen())
+                trade_once(exchange.world)
                 await exchange.pacemaker.advance(DAY)
                 return await listening, (client.close_code, client.close_reason)
 
